@@ -1,0 +1,1 @@
+"""The four services. They see each other only through `contract` modules."""

@@ -1,0 +1,1 @@
+"""Complaints: a gift with a clock on it."""

@@ -1,0 +1,1 @@
+"""Who the customer is, what they hold and what they move."""

@@ -1,0 +1,1 @@
+"""What all events add up to: service quality, satisfaction and relationship strength, explained."""

@@ -1,0 +1,1 @@
+"""The kernel: events, logs, feeds, projections, vault and web conventions. No bank words in it."""

@@ -1,0 +1,218 @@
+"""From a command to a recorded decision: load → decide → append → bounded retry."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from shared.codec import Codec
+from shared.committer import Committer
+from shared.decider import Decider, Rejected
+from shared.envelope import Meta
+from shared.log import Append, Appended, Conflict, Duplicate, EventLog, Guard, Loaded, Mismatch, Verdict, Write
+
+RETRIES = 3
+AHEAD = timedelta(minutes=5)
+
+
+class Scope(Protocol):
+    """Which institutions the caller may act for."""
+
+    def allows(self, institution_id: str) -> bool:
+        """Whether a row of this institution exists for the caller."""
+        ...
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A stream that the decision needs. `institution` reads the owning institution from its state, None if it has none.
+
+    A target that the decision does not write becomes a guard: it must not change before the append.
+    """
+
+    stream: str
+    decider: Decider[Any]
+    institution: Callable[[Any], str | None] | None = None
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """An event that follows from a decision: on which stream, about which key, when it happened."""
+
+    stream: str
+    key: str
+    event: Any
+    occurred_at: datetime
+
+
+Decide: TypeAlias = Callable[..., Iterable[Fact]]
+"""Gets the states of the targets in order and returns the facts that follow, or raises `Rejected`."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The circumstances of a command. `expected` is the If-Match version of the first target, None if not given."""
+
+    meta: Meta
+    key: str = ""
+    fingerprint: str = ""
+    expected: int | None = None
+    scope: Scope | None = None
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One command ready to run: what it reads, how it decides, under which circumstances."""
+
+    targets: tuple[Target, ...]
+    decide: Decide
+    request: Request
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The command holds. `version` and `position` are those of the first target's last event.
+
+    `replayed` when the command was recorded before under the same idempotency key.
+    """
+
+    stream: str
+    version: int
+    position: int
+    replayed: bool = False
+
+
+Outcome: TypeAlias = Accepted | Conflict | Mismatch
+
+
+class Executor:
+    """Runs operations against one log. Raises `Rejected`, `committer.Overloaded` and `log.LogUnavailable`."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        codec: Codec,
+        committer: Committer,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._log = log
+        self._codec = codec
+        self._committer = committer
+        self._clock = clock
+
+    async def execute(self, operation: Operation) -> Outcome:
+        """The outcome of one operation. A conflict is retried a few times, unless the caller gave a version."""
+        outcome = await self._attempt(operation)
+        for attempt in range(RETRIES):
+            if not isinstance(outcome, Conflict) or operation.request.expected is not None:
+                break
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
+            outcome = await self._attempt(operation)
+        return outcome
+
+    async def execute_many(self, operations: Sequence[Operation]) -> list[Outcome | Rejected]:
+        """The outcomes of many operations in order, with one load and one append; one's failure spoils no other's.
+
+        Operations that conflict, because an earlier one of the same call wrote their stream, run again on their own.
+        """
+        answers = await self._stored(operations)
+        loaded = await self._loaded([op for op, answer in zip(operations, answers, strict=True) if answer is None])
+        commands: list[tuple[int, Append]] = []
+        for index, operation in enumerate(operations):
+            if answers[index] is None:
+                answers[index] = self._decided(operation, loaded, index, commands)
+        verdicts = await self._committer.submit_many([command for _, command in commands])
+        for (index, _), verdict in zip(commands, verdicts, strict=True):
+            answers[index] = _outcome(verdict)
+        return [await self._settled(op, answer) for op, answer in zip(operations, answers, strict=True)]
+
+    async def _settled(self, operation: Operation, answer: Outcome | Rejected | None) -> Outcome | Rejected:
+        if answer is None or (isinstance(answer, Conflict) and operation.request.expected is None):
+            try:
+                return await self.execute(operation)
+            except Rejected as rejected:
+                return rejected
+        return answer
+
+    async def _stored(self, operations: Sequence[Operation]) -> "list[Outcome | Rejected | None]":
+        keys = [op.request.key for op in operations if op.request.key]
+        known = await self._log.commands(keys) if keys else {}
+        return [
+            _outcome(known[op.request.key].verdict(op.request.fingerprint)) if op.request.key in known else None
+            for op in operations
+        ]
+
+    async def _loaded(self, operations: Sequence[Operation]) -> dict[str, Loaded]:
+        streams = list(dict.fromkeys(target.stream for op in operations for target in op.targets))
+        return dict(zip(streams, await self._log.load(streams), strict=True)) if streams else {}
+
+    def _decided(
+        self, operation: Operation, loaded: dict[str, Loaded], index: int, commands: list[tuple[int, Append]]
+    ) -> "Outcome | Rejected | None":
+        try:
+            decided = self._decide(operation, loaded)
+        except Rejected as rejected:
+            return rejected
+        if not isinstance(decided, Append):
+            return decided
+        commands.append((index, decided))
+        return None
+
+    async def _attempt(self, operation: Operation) -> Outcome:
+        (answer,) = await self._stored([operation])
+        if answer is not None and not isinstance(answer, Rejected):
+            return answer
+        decided = self._decide(operation, await self._loaded([operation]))
+        return _outcome(await self._committer.submit(decided)) if isinstance(decided, Append) else decided
+
+    def _decide(self, operation: Operation, loaded: dict[str, Loaded]) -> Outcome | Append:
+        """An outcome that needs no append, or the append that the decision asks for."""
+        first = operation.targets[0]
+        head = loaded[first.stream]
+        request = operation.request
+        states = [self._state(target, loaded[target.stream], request.scope) for target in operation.targets]
+        if request.expected is not None and request.expected != head.version:
+            return Conflict(first.stream, head.version)
+        facts = list(operation.decide(*states))
+        if not facts:
+            return Accepted(first.stream, head.version, head.position)
+        return self._append(operation, facts, loaded)
+
+    def _state(self, target: Target, loaded: Loaded, scope: Scope | None) -> Any:
+        state = target.decider.fold(self._codec.decode(record) for record in loaded.records)
+        institution = target.institution(state) if target.institution and loaded.version else None
+        if scope is not None and institution is not None and not scope.allows(institution):
+            raise Rejected("not_found", "No such resource.", kind="not_found")
+        return state
+
+    def _append(self, operation: Operation, facts: list[Fact], loaded: dict[str, Loaded]) -> Append:
+        latest = self._clock() + AHEAD
+        if any(fact.occurred_at > latest for fact in facts):
+            raise Rejected("occurred_in_future", "occurred_at lies in the future.", "/occurred_at")
+        streams = list(dict.fromkeys(fact.stream for fact in facts))
+        first = operation.targets[0].stream
+        streams.sort(key=lambda stream: stream != first)
+        writes = tuple(
+            Write(
+                stream,
+                loaded[stream].version,
+                tuple(self._codec.encode(f.key, f.event, f.occurred_at) for f in facts if f.stream == stream),
+            )
+            for stream in streams
+        )
+        guards = tuple(
+            Guard(target.stream, loaded[target.stream].version)
+            for target in operation.targets
+            if target.stream not in streams
+        )
+        request = operation.request
+        meta = self._codec.encode_meta(request.meta)
+        return Append(writes, guards, request.key, request.fingerprint, meta)
+
+
+def _outcome(verdict: Verdict) -> Outcome:
+    match verdict:
+        case Appended(stream, version, position):
+            return Accepted(stream, version, position)
+        case Duplicate(stream, version, position):
+            return Accepted(stream, version, position, replayed=True)
+        case _:
+            return verdict
