@@ -95,7 +95,8 @@ class Codec:
         try:
             if schema == event.schema:
                 return self._decoders[name].decode(data)
-            return msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct)
+            upcast: Any = msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct)
+            return upcast
         except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
             raise Undecodable(f"{name} v{schema}: {type(error).__name__}") from error
 
