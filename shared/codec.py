@@ -14,7 +14,7 @@ class EventType(msgspec.Struct, frozen=True):
 
     name: str
     schema: int
-    struct: type
+    struct: type[Any]
     topic: str
 
 
@@ -95,8 +95,7 @@ class Codec:
         try:
             if schema == event.schema:
                 return self._decoders[name].decode(data)
-            upcast: Any = msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct)
-            return upcast
+            return msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct)
         except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
             raise Undecodable(f"{name} v{schema}: {type(error).__name__}") from error
 
