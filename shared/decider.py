@@ -15,16 +15,21 @@ State = TypeVar("State")
 
 
 class Decider(msgspec.Struct, Generic[State], frozen=True):
-    """An aggregate's empty state and its way to change. `evolve` gets the decoded event struct."""
+    """An aggregate's empty state and its way to change. `evolve` gets the decoded event struct.
+
+    An aggregate that must know when its events happened is `dated`: its `evolve` gets `occurred_at` as a third argument.
+    """
 
     initial: State
-    evolve: Callable[[State, Any], State]
+    evolve: Callable[..., State]
+    dated: bool = False
 
     def fold(self, envelopes: Iterable[Envelope], state: State | None = None) -> State:
         """The state after these events, oldest first, starting from `state` or from the initial one."""
         current = self.initial if state is None else state
         for envelope in envelopes:
-            current = self.evolve(current, envelope.data)
+            dates = (envelope.occurred_at,) if self.dated else ()
+            current = self.evolve(current, envelope.data, *dates)
         return current
 
 
