@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -31,6 +32,15 @@ class Decider(msgspec.Struct, Generic[State], frozen=True):
             dates = (envelope.occurred_at,) if self.dated else ()
             current = self.evolve(current, envelope.data, *dates)
         return current
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """An event that follows from a decision: on which stream, about which key, when it happened."""
+
+    stream: str
+    key: str
+    event: Any
+    occurred_at: datetime
 
 
 Kind = Literal["invalid", "not_found", "conflict", "gone"]

@@ -10,7 +10,7 @@ import msgspec
 
 from shared.codec import Codec
 from shared.committer import Committer
-from shared.decider import Decider, Rejected
+from shared.decider import Decider, Fact, Rejected
 from shared.envelope import Meta
 from shared.log import Append, Appended, Conflict, Duplicate, EventLog, Guard, Loaded, Mismatch, Verdict, Write
 
@@ -35,15 +35,6 @@ class Target(msgspec.Struct, frozen=True):
     stream: str
     decider: Decider[Any]
     institution: Callable[[Any], str | None] | None = None
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """An event that follows from a decision: on which stream, about which key, when it happened."""
-
-    stream: str
-    key: str
-    event: Any
-    occurred_at: datetime
 
 
 Decide: TypeAlias = Callable[..., Iterable[Fact]]
