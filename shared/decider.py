@@ -18,7 +18,7 @@ State = TypeVar("State")
 class Decider(msgspec.Struct, Generic[State], frozen=True):
     """An aggregate's empty state and its way to change. `evolve` gets the decoded event struct.
 
-    An aggregate that must know when its events happened is `dated`: its `evolve` gets `occurred_at` as a third argument.
+    An aggregate that must know when its events happened is `dated`: its `evolve` gets `occurred_at` third.
     """
 
     initial: State
