@@ -75,6 +75,7 @@ class CustomerRegistered(Event, frozen=True):
     contact: dict[str, Sealed] = {}
     birth_date: Sealed | None = None
     reference: Reference | None = None
+    identity_number: Sealed | None = None
 
 
 class CustomerProfileUpdated(Event, frozen=True):
@@ -82,6 +83,7 @@ class CustomerProfileUpdated(Event, frozen=True):
     name: Sealed | None = None
     contact: dict[str, Sealed] = {}
     birth_date: Sealed | None = None
+    identity_number: Sealed | None = None
 
 
 class CustomerTransferred(Event, frozen=True):
