@@ -1,0 +1,1 @@
+"""Everything around the product: brokers and databases, images, manifests."""
