@@ -17,11 +17,15 @@ class Expected(IntEnum):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """Events for one stream. `expected` is an exact version, `Expected.NO_STREAM` or `Expected.ANY`."""
+    """Events for one stream, at least one. `expected` is an exact version, `Expected.NO_STREAM` or `Expected.ANY`."""
 
     stream: str
     expected: int
     events: tuple[NewEvent, ...]
+
+    def __post_init__(self) -> None:
+        if not self.events:
+            raise ValueError("a write has at least one event; what is only checked is a guard")
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -32,9 +36,11 @@ class Guard(msgspec.Struct, frozen=True):
 
 
 class Append(msgspec.Struct, frozen=True):
-    """One command's effect, all or nothing: at least one write with at least one event, and one verdict.
+    """One command's effect, all or nothing: at least one write, and one verdict.
 
-    `key` is the idempotency key ("" for none) and `fingerprint` an HMAC of the request it came with.
+    The verdict is found in this order: the key, then the writes, then the guards; the first that objects decides.
+    Every check sees the streams as they were before the command. `key` is the idempotency key ("" for none) and
+    `fingerprint` an HMAC of the request it came with.
     """
 
     writes: tuple[Write, ...]
@@ -42,6 +48,10 @@ class Append(msgspec.Struct, frozen=True):
     key: str = ""
     fingerprint: str = ""
     meta: bytes = b"{}"
+
+    def __post_init__(self) -> None:
+        if not self.writes:
+            raise ValueError("a command writes something")
 
 
 class Appended(msgspec.Struct, frozen=True, tag=True):
@@ -100,7 +110,7 @@ class Loaded(msgspec.Struct, frozen=True):
 class EventLog(Protocol):
     """An append-only log with dense positions. Law: a batch equals its commands appended one at a time, in order.
 
-    Every method raises only infrastructure errors (`shared.log.LogUnavailable` and the driver's own).
+    Every method raises `LogUnavailable` when the store cannot answer; `append` also `Unrecordable`.
     """
 
     @property
@@ -132,6 +142,16 @@ class EventLog(Protocol):
         """Return when the head may have passed `after`, or when `seconds` are over. A hint, never a promise."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections and threads, but not of a database that others share; idempotent."""
+        ...
+
 
 class LogUnavailable(Exception):
-    """The log cannot be reached or is full; nothing is known to be recorded and the caller may try again."""
+    """The log cannot be reached or is full. Whether the batch was recorded is not known: only a command with an
+    idempotency key may be appended again.
+    """
+
+
+class Unrecordable(Exception):
+    """The store refused the batch for what is in it; surely nothing of the batch was recorded."""

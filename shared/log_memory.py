@@ -49,6 +49,9 @@ class MemoryEventLog:
         except TimeoutError:
             return
 
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     def _load(self, stream: str) -> Loaded:
         records = tuple(self._streams.get(stream, ()))
         return Loaded(records, len(records), records[-1].position if records else 0)
