@@ -25,9 +25,14 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 class Contract(Protocol):
     """What one service publishes: a `contract` module. `UPCASTERS` are keyed (name, schema they start from)."""
 
-    LOG: str
-    EVENTS: tuple[tuple[str, int, type, str], ...]
-    UPCASTERS: Mapping[tuple[str, int], Upcaster]
+    @property
+    def LOG(self) -> str: ...  # noqa: N802
+
+    @property
+    def EVENTS(self) -> tuple[tuple[str, int, type, str], ...]: ...  # noqa: N802
+
+    @property
+    def UPCASTERS(self) -> Mapping[tuple[str, int], Upcaster]: ...  # noqa: N802
 
 
 class Unknown(msgspec.Struct, frozen=True):
