@@ -1,20 +1,22 @@
-"""On which stream an event is written, and which one key it concerns."""
+"""On which stream each of the customer service's events is written, and which one key it concerns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from services.customer import contract as c
+from shared import routes
 from shared.decider import Fact
+from shared.routes import Route
 
-_INSTITUTION = ("institution", "institution_id", "institution_id")
-_CUSTOMER = ("customer", "customer_id", "customer_id")
-_REFERRAL = ("referral", "referral_id", "referrer_id")
-_ACCOUNT = ("account", "account_id", "customer_id")
-_BALANCE = ("account-balance", "account_id", "customer_id")
-_TRANSACTION = ("transaction", "transaction_id", "customer_id")
+_INSTITUTION = Route("institution", "institution_id", ("institution_id",))
+_CUSTOMER = Route("customer", "customer_id")
+_REFERRAL = Route("referral", "referral_id", ("referrer_id",))
+_ACCOUNT = Route("account", "account_id")
+_BALANCE = Route("account-balance", "account_id")
+_TRANSACTION = Route("transaction", "transaction_id")
 
-ROUTES: dict[type, tuple[str, str, str]] = {
+ROUTES: Mapping[type[Any], Route] = {
     c.InstitutionRegistered: _INSTITUTION,
     c.InstitutionRenamed: _INSTITUTION,
     c.InstitutionMoved: _INSTITUTION,
@@ -46,14 +48,8 @@ ROUTES: dict[type, tuple[str, str, str]] = {
     c.TransactionPosted: _TRANSACTION,
     c.TransactionReversed: _TRANSACTION,
 }
-"""Event → (stream's prefix, field with the stream's id, field with the key)."""
 
 
 def facts(events: Iterable[Any], occurred_at: datetime) -> list[Fact]:
-    """The events of one decision as facts, all of the same moment."""
-    return [_fact(event, occurred_at) for event in events]
-
-
-def _fact(event: Any, occurred_at: datetime) -> Fact:
-    prefix, stream_id, key = ROUTES[type(event)]
-    return Fact(f"{prefix}-{getattr(event, stream_id)}", getattr(event, key), event, occurred_at)
+    """The events of one decision as facts."""
+    return routes.facts(ROUTES, events, occurred_at)

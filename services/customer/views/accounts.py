@@ -65,8 +65,8 @@ class AccountRow(msgspec.Struct, frozen=True):
 
 
 def ids(envelope: Envelope) -> Sequence[str]:
-    kind: type = type(envelope.data)
-    return (envelope.data.account_id,) if kind is c.AccountOpened or kind in CHANGES else ()
+    event: Any = envelope.data
+    return (event.account_id,) if isinstance(event, (c.AccountOpened, *CHANGES)) else ()
 
 
 def evolve(row: AccountRow | None, _: str, envelope: Envelope) -> AccountRow | None:

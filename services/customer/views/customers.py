@@ -64,8 +64,8 @@ Change = Callable[[CustomerRow, Any, Envelope], CustomerRow]
 
 
 def ids(envelope: Envelope) -> Sequence[str]:
-    kind: type = type(envelope.data)
-    return (envelope.key,) if kind is c.CustomerRegistered or kind in CHANGES else ()
+    event: Any = envelope.data
+    return (envelope.key,) if isinstance(event, (c.CustomerRegistered, *CHANGES)) else ()
 
 
 def evolve(row: CustomerRow | None, _: str, envelope: Envelope) -> CustomerRow | None:
