@@ -2,17 +2,30 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from shared.codec import Codec
+from shared.codec import Codec, SchemaTooNew
 from shared.committer import Committer
 from shared.decider import Decider, Fact, Rejected
 from shared.envelope import Meta
-from shared.log import Append, Appended, Conflict, Duplicate, EventLog, Guard, Loaded, Mismatch, Verdict, Write
+from shared.log import (
+    Append,
+    Appended,
+    Conflict,
+    Duplicate,
+    EventLog,
+    Guard,
+    Loaded,
+    LogUnavailable,
+    Mismatch,
+    Unrecordable,
+    Verdict,
+    Write,
+)
 
 RETRIES = 3
 AHEAD = timedelta(minutes=5)
@@ -62,13 +75,15 @@ class Operation(msgspec.Struct, frozen=True):
 class Accepted(msgspec.Struct, frozen=True):
     """The command holds. `version` and `position` are those of the first target's last event.
 
-    `replayed` when the command was recorded before under the same idempotency key.
+    `replayed` when the command was recorded before under the same idempotency key; not `changed` when it held already,
+    so that nothing was recorded.
     """
 
     stream: str
     version: int
     position: int
     replayed: bool = False
+    changed: bool = True
 
 
 Outcome: TypeAlias = Accepted | Conflict | Mismatch
@@ -89,39 +104,85 @@ class Executor:
         self._committer = committer
         self._clock = clock
 
+    @property
+    def log_name(self) -> str:
+        """The log that decisions are recorded in."""
+        return self._log.name
+
     async def execute(self, operation: Operation) -> Outcome:
-        """The outcome of one operation. A conflict is retried a few times, unless the caller gave a version."""
-        outcome = await self._attempt(operation)
+        """The outcome of one operation. A conflict is retried a few times, unless it is about the caller's version."""
         for attempt in range(RETRIES):
-            if not isinstance(outcome, Conflict) or operation.request.expected is not None:
-                break
+            try:
+                outcome = await self._attempt(operation)
+            except LogUnavailable:
+                # Whether it was recorded is unknown: only its key makes a second try safe.
+                if attempt or not operation.request.key:
+                    raise
+            else:
+                if not _again(operation, outcome):
+                    return outcome
             await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
-            outcome = await self._attempt(operation)
-        return outcome
+        return await self._attempt(operation)
 
     async def execute_many(self, operations: Sequence[Operation]) -> list[Outcome | Rejected]:
-        """The outcomes of many operations in order, with one load and one append; one's failure spoils no other's.
+        """The outcomes of many operations, as if executed in order; one's failure spoils no other's.
 
-        Operations that conflict, because an earlier one of the same call wrote their stream, run again on their own.
+        They go in rounds of one load and one append each. An operation that needs a stream which an earlier one
+        writes waits for the next round, so that it decides on what is recorded.
         """
-        answers = await self._stored(operations)
-        loaded = await self._loaded([op for op, answer in zip(operations, answers, strict=True) if answer is None])
-        commands: list[tuple[int, Append]] = []
-        for index, operation in enumerate(operations):
-            if answers[index] is None:
-                answers[index] = self._decided(operation, loaded, index, commands)
-        verdicts = await self._committer.submit_many([command for _, command in commands])
-        for (index, _), verdict in zip(commands, verdicts, strict=True):
-            answers[index] = _outcome(verdict)
-        return [await self._settled(op, answer) for op, answer in zip(operations, answers, strict=True)]
+        answers: list[Outcome | Rejected | None] = [None] * len(operations)
+        waiting = list(range(len(operations)))
+        while waiting:
+            waiting = await self._round(operations, answers, waiting)
+        return [answer for answer in answers if answer is not None]
 
-    async def _settled(self, operation: Operation, answer: Outcome | Rejected | None) -> Outcome | Rejected:
-        if answer is None or (isinstance(answer, Conflict) and operation.request.expected is None):
-            try:
-                return await self.execute(operation)
-            except Rejected as rejected:
-                return rejected
-        return answer
+    async def _round(
+        self, operations: Sequence[Operation], answers: "list[Outcome | Rejected | None]", waiting: Sequence[int]
+    ) -> list[int]:
+        """Answer what can be answered now; the indexes of the operations that have to wait."""
+        for index, answer in zip(waiting, await self._stored([operations[i] for i in waiting]), strict=True):
+            answers[index] = answer
+        unanswered = [index for index in waiting if answers[index] is None]
+        loaded = await self._loaded([operations[index] for index in unanswered])
+        commands: dict[int, Append] = {}
+        later: list[int] = []
+        touched: set[str] = set()
+        for index in unanswered:
+            streams = {target.stream for target in operations[index].targets}
+            if not streams.isdisjoint(touched):
+                later.append(index)
+                touched |= streams
+                continue
+            decided = self._decided(operations[index], loaded)
+            if isinstance(decided, Append):
+                commands[index] = decided
+                touched.update(write.stream for write in decided.writes)
+            else:
+                answers[index] = decided
+        await self._committed(operations, answers, commands)
+        return later
+
+    async def _committed(
+        self,
+        operations: Sequence[Operation],
+        answers: "list[Outcome | Rejected | None]",
+        commands: Mapping[int, Append],
+    ) -> None:
+        """Append the round's commands and write down their answers; what others' writes stopped runs again."""
+        if not commands:
+            return
+        verdicts = await self._committer.submit_many(list(commands.values()))
+        for index, verdict in zip(commands, verdicts, strict=True):
+            answer = _unrecordable() if isinstance(verdict, Unrecordable) else _outcome(verdict)
+            if not isinstance(answer, Rejected) and _again(operations[index], answer):
+                answer = await self._executed(operations[index])
+            answers[index] = answer
+
+    async def _executed(self, operation: Operation) -> Outcome | Rejected:
+        try:
+            return await self.execute(operation)
+        except Rejected as rejected:
+            return rejected
 
     async def _stored(self, operations: Sequence[Operation]) -> "list[Outcome | Rejected | None]":
         keys = [op.request.key for op in operations if op.request.key]
@@ -135,24 +196,23 @@ class Executor:
         streams = list(dict.fromkeys(target.stream for op in operations for target in op.targets))
         return dict(zip(streams, await self._log.load(streams), strict=True)) if streams else {}
 
-    def _decided(
-        self, operation: Operation, loaded: dict[str, Loaded], index: int, commands: list[tuple[int, Append]]
-    ) -> "Outcome | Rejected | None":
+    def _decided(self, operation: Operation, loaded: dict[str, Loaded]) -> Outcome | Rejected | Append:
         try:
-            decided = self._decide(operation, loaded)
+            return self._decide(operation, loaded)
         except Rejected as rejected:
             return rejected
-        if not isinstance(decided, Append):
-            return decided
-        commands.append((index, decided))
-        return None
 
     async def _attempt(self, operation: Operation) -> Outcome:
         (answer,) = await self._stored([operation])
         if answer is not None and not isinstance(answer, Rejected):
             return answer
         decided = self._decide(operation, await self._loaded([operation]))
-        return _outcome(await self._committer.submit(decided)) if isinstance(decided, Append) else decided
+        if not isinstance(decided, Append):
+            return decided
+        try:
+            return _outcome(await self._committer.submit(decided))
+        except Unrecordable as error:
+            raise _unrecordable() from error
 
     def _decide(self, operation: Operation, loaded: dict[str, Loaded]) -> Outcome | Append:
         """An outcome that needs no append, or the append that the decision asks for."""
@@ -164,11 +224,15 @@ class Executor:
             return Conflict(first.stream, head.version)
         facts = list(operation.decide(*states))
         if not facts:
-            return Accepted(first.stream, head.version, head.position)
+            return Accepted(first.stream, head.version, head.position, changed=False)
         return self._append(operation, facts, loaded)
 
     def _state(self, target: Target, loaded: Loaded, scope: Scope | None) -> Any:
-        state = target.decider.fold(self._codec.decode(record) for record in loaded.records)
+        try:
+            state = target.decider.fold(self._codec.decode(record) for record in loaded.records)
+        except SchemaTooNew as error:
+            detail = "A newer version of the service wrote this resource; try again later."
+            raise Rejected("written_by_newer_version", detail, kind="conflict", retryable=True) from error
         institution = target.institution(state) if target.institution and loaded.version else None
         if scope is not None and institution is not None and not scope.allows(institution):
             raise Rejected("not_found", "No such resource.", kind="not_found")
@@ -197,6 +261,16 @@ class Executor:
         request = operation.request
         meta = self._codec.encode_meta(request.meta)
         return Append(writes, guards, request.key, request.fingerprint, meta)
+
+
+def _again(operation: Operation, outcome: Outcome) -> bool:
+    """Whether to decide again: another command came first, and the caller's If-Match does not speak of that stream."""
+    first = operation.targets[0].stream
+    return isinstance(outcome, Conflict) and (operation.request.expected is None or outcome.stream != first)
+
+
+def _unrecordable() -> Rejected:
+    return Rejected("unrecordable", "The request holds a value that cannot be stored.")
 
 
 def _outcome(verdict: Verdict) -> Outcome:
