@@ -1,16 +1,16 @@
 """Group commit: many callers, one append, one verdict each. It makes the single writer lock cheap."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeAlias
 
-from shared.log import Append, EventLog, LogUnavailable, Verdict
+from shared.log import Append, EventLog, LogUnavailable, Unrecordable, Verdict
 
 Waiting: TypeAlias = tuple[Append, "asyncio.Future[Verdict]"]
 
 
 class Overloaded(Exception):
-    """The queue is full: nothing was recorded; try again later."""
+    """The queue is full or closed: nothing was recorded; try again later."""
 
 
 class Committer:
@@ -26,65 +26,84 @@ class Committer:
         self._log = log
         self._group = group
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue(limit)
+        self._putting = 0
+        self._closed = False
 
     async def submit(self, command: Append) -> Verdict:
-        """The verdict of one command. Raises `Overloaded`, or the log's infrastructure error."""
-        return await self._enqueue(command)
+        """The verdict of one command. Raises `Overloaded`, `LogUnavailable` or `Unrecordable`."""
+        self._refuse_when_closed()
+        future = _future()
+        try:
+            self._queue.put_nowait((command, future))
+        except asyncio.QueueFull:
+            raise Overloaded("the commit queue is full") from None
+        return await future
 
-    async def submit_many(self, commands: Sequence[Append]) -> list[Verdict]:
-        """The verdicts of commands in order, waiting for room in the queue: bulk callers are slowed, not refused."""
-        futures: list[asyncio.Future[Verdict]] = []
-        for command in commands:
-            future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-            await self._queue.put((command, future))
-            futures.append(future)
-        return list(await asyncio.gather(*futures))
+    async def submit_many(self, commands: Sequence[Append]) -> "list[Verdict | Unrecordable]":
+        """The verdicts of commands in order, waiting for room in the queue: bulk callers are slowed, not refused.
+
+        Raises `Overloaded` or `LogUnavailable`, when no command waits any more; some may have been recorded.
+        """
+        self._refuse_when_closed()
+        futures = [_future() for _ in commands]
+        self._putting += 1
+        try:
+            for waiting in zip(commands, futures, strict=True):
+                await self._queue.put(waiting)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        finally:
+            self._putting -= 1
+        return [_answer(result) for result in await asyncio.gather(*futures, return_exceptions=True)]
 
     async def run(self) -> None:
         """Append groups until cancelled; then finish what is queued, so that no caller is left without a verdict."""
         try:
             while True:
-                await self._commit([await self._queue.get()])
-        except asyncio.CancelledError:
-            await self._drain()
-            raise
+                await _surely(self._commit([await self._queue.get()]))
+        finally:
+            self._closed = True
+            await _surely(self._drain())
 
-    def _enqueue(self, command: Append) -> "asyncio.Future[Verdict]":
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.put_nowait((command, future))
-        except asyncio.QueueFull:
-            raise Overloaded("the commit queue is full") from None
-        return future
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise Overloaded("the service is shutting down")
 
     async def _drain(self) -> None:
-        while not self._queue.empty():
-            await self._commit([self._queue.get_nowait()])
+        # Bulk callers that still wait for room come in while there is any.
+        while self._putting or not self._queue.empty():
+            if self._queue.empty():
+                await asyncio.sleep(0)
+            else:
+                await self._commit([self._queue.get_nowait()])
 
     async def _commit(self, group: list[Waiting]) -> None:
         while len(group) < self._group and not self._queue.empty():
             group.append(self._queue.get_nowait())
-        append = asyncio.ensure_future(self._append(group))
+        # A caller that went away was promised nothing.
+        present = [waiting for waiting in group if not waiting[1].done()]
         try:
-            await asyncio.shield(append)
+            if present:
+                await self._append(present)
         except asyncio.CancelledError:
-            await append
+            _fail(present, LogUnavailable("the append was cut off"))
             raise
 
     async def _append(self, group: list[Waiting]) -> None:
         try:
             verdicts = await self._log.append([command for command, _ in group])
-        except LogUnavailable as error:
-            _fail(group, error)
-        except Exception as error:
-            await self._one_by_one(group, error)
-        else:
             for (_, future), verdict in zip(group, verdicts, strict=True):
                 if not future.done():
                     future.set_result(verdict)
+        except Unrecordable as error:
+            await self._one_by_one(group, error)
+        except Exception as error:  # whatever it is, it belongs to the callers, and the next group must go on
+            _fail(group, error)
 
-    async def _one_by_one(self, group: list[Waiting], error: Exception) -> None:
-        """One command's data must not fail its neighbours'."""
+    async def _one_by_one(self, group: list[Waiting], error: Unrecordable) -> None:
+        """One command's data must not fail its neighbours'. Only safe because surely nothing was recorded."""
         if len(group) == 1:
             _fail(group, error)
             return
@@ -92,7 +111,32 @@ class Committer:
             await self._append([waiting])
 
 
+def _future() -> "asyncio.Future[Verdict]":
+    return asyncio.get_running_loop().create_future()
+
+
 def _fail(group: list[Waiting], error: Exception) -> None:
     for _, future in group:
         if not future.done():
             future.set_exception(error)
+
+
+def _answer(result: "Verdict | BaseException") -> "Verdict | Unrecordable":
+    if isinstance(result, BaseException) and not isinstance(result, Unrecordable):
+        raise result
+    return result
+
+
+async def _surely(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work whatever cancellations come meanwhile, then pass the cancellation on."""
+    task = asyncio.create_task(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    if not task.cancelled():
+        task.result()
+    if cancelled or task.cancelled():
+        raise asyncio.CancelledError
