@@ -32,6 +32,7 @@ ROUTES: dict[str, Route] = {
     "complaint_acknowledged": Route("complaint", "/v1/complaints/{target}/acknowledgements"),
     "complaint_assessed": Route("complaint", "/v1/complaints/{target}/assessments"),
     "complaint_assigned": Route("complaint", "/v1/complaints/{target}/assignments"),
+    "complaint_noted": Route("complaint", "/v1/complaints/{target}/investigation-notes"),
     "complaint_decided": Route("complaint", "/v1/complaints/{target}/decisions"),
     "complaint_communicated": Route("complaint", "/v1/complaints/{target}/communications"),
     "complaint_confirmed": Route("complaint", "/v1/complaints/{target}/confirmations"),

@@ -1,0 +1,80 @@
+"""The whole demo bank as stages of actions. Pure: the same world gives the same bytes."""
+
+from collections.abc import Iterator
+
+from services.cli.actions import Action, BulkStage, ChainStage, Stage, singles
+from services.cli.demo import care, complaints, contacts, holdings, money
+from services.cli.demo.cast import Persona, draw
+from services.cli.demo.world import BRANCHES, World, sub_branches
+
+
+def personas(world: World) -> list[Persona]:
+    """The persona sheet of this world."""
+    return draw(world.seed, world.customers, len(sub_branches()), world.today)
+
+
+def stages(world: World) -> list[Stage]:
+    """Everything to load, in the order in which the API can take it."""
+    sheet = personas(world)
+    held = {persona.number: holdings.holdings(world, persona) for persona in sheet}
+    return [
+        ChainStage("institutions", [_institutions(world)]),
+        _bulk("customers", "customer", [_customer(world, persona) for persona in sheet]),
+        singles("relationship managers", [_coverage(world, persona) for persona in sheet if persona.manager]),
+        _bulk("accounts", "account", [a for p in sheet for a in holdings.actions(world, p, held[p.number])]),
+        _bulk(
+            "transactions", "transaction", [a for p in sheet for a in money.transactions(world, p, held[p.number][0])]
+        ),
+        _bulk("contacts", "interaction", [a for p in sheet for a in contacts.interactions(world, p)]),
+        _bulk("ratings", "rating", [a for p in sheet for a in care.ratings(world, p)]),
+        ChainStage("promises", [chain for p in sheet for chain in care.promises(world, p)]),
+        ChainStage("complaints", [chain for p in sheet for chain in complaints.complaints(world, p)]),
+        singles("praise", [a for p in sheet for a in complaints.praise(world, p)]),
+    ]
+
+
+def actions(world: World) -> Iterator[Action]:
+    """All actions of all stages, in order."""
+    for stage in stages(world):
+        if isinstance(stage, BulkStage):
+            yield from (action for action in stage.actions if isinstance(action, Action))
+        else:
+            yield from (action for chain in stage.chains for action in chain)
+
+
+def _bulk(title: str, kind: str, found: list[Action]) -> BulkStage:
+    return BulkStage(title, kind, found, len(found))
+
+
+def _institutions(world: World) -> list[Action]:
+    head = world.new("institution", "head-office", {"name": "Harmony Bank 和睦银行", "level": "head_office"})
+    found = [head]
+    for index, (name, _) in enumerate(BRANCHES):
+        body = {"name": name, "level": "branch", "parent_id": world.id("ins", "head-office")}
+        found.append(world.new("institution", f"branch-{index}", body))
+    for number, (index, name) in enumerate(sub_branches()):
+        body = {"name": name, "level": "sub_branch", "parent_id": world.id("ins", f"branch-{index}")}
+        found.append(world.new("institution", f"sub-branch-{number}", body))
+    return found
+
+
+def _customer(world: World, persona: Persona) -> Action:
+    body = {
+        "kind": persona.kind,
+        "institution_id": world.branch(persona),
+        "name": persona.name,
+        "contact": {"phone": persona.phone},
+        "occurred_at": persona.since.isoformat(),
+    }
+    if persona.born:
+        body["birth_date"] = persona.born.isoformat()
+    return world.new("customer", persona.key, body)
+
+
+def _coverage(world: World, persona: Persona) -> Action:
+    body = {
+        "role": "relationship_manager",
+        "employee_id": persona.manager,
+        "occurred_at": max(persona.since, world.start).isoformat(),
+    }
+    return world.step("coverage", persona.key, world.customer(persona), body)
