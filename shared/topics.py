@@ -1,5 +1,6 @@
 """The topics between services: their names, and the idempotent step that creates them."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from shared.codec import Codec
 
 DEAD_LETTER = "dead-letter"
+SECONDS_UNTIL_VISIBLE = 15
 _SETTINGS = {"cleanup.policy": "delete", "max.message.bytes": str(4 * 1024 * 1024)}
 
 
@@ -39,7 +41,7 @@ def short_names(codec: Codec) -> list[str]:
 async def create_topics(bootstrap: str, names: Sequence[str], partitions: int, replication: int = -1) -> list[str]:
     """Create what is missing and return its names; `replication` -1 is the broker's default.
 
-    Raises `TopicsDiffer` when an existing topic has another number of partitions, and Kafka's own errors.
+    Raises `TopicsDiffer` when an existing topic has another number of partitions, `TimeoutError`, and Kafka's errors.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
@@ -49,7 +51,7 @@ async def create_topics(bootstrap: str, names: Sequence[str], partitions: int, r
         wanted = [NewTopic(name, partitions, replication, assignments, _SETTINGS) for name in names]
         response: Any = await admin.create_topics(wanted)
         created = [name for name, code, *_ in response.topic_errors if _is_new(code)]
-        for name, count in (await _partitions(admin, [name for name in names if name not in created])).items():
+        for name, count in (await _visible(admin, names)).items():
             if count != partitions:
                 raise TopicsDiffer(f"{name} has {count} partitions, not {partitions}")
         return created
@@ -77,6 +79,14 @@ def _is_new(code: int) -> bool:
     if code and error is not TopicAlreadyExistsError:
         raise error()
     return code == 0
+
+
+async def _visible(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
+    """A broker answers for a new topic a moment after the controller has made it: wait, so that clients need not."""
+    async with asyncio.timeout(SECONDS_UNTIL_VISIBLE):
+        while not all((counts := await _partitions(admin, names)).values()):
+            await asyncio.sleep(0.05)
+    return counts
 
 
 async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
