@@ -16,10 +16,32 @@ GIVEN = _pairs(
     "Yuehua 月华, Jianing 佳宁, Wenbo 文博, Xiaolan 晓兰, Haoran 浩然, Qiuyue 秋月, Zhiyuan 志远, "
     "Meilin 美琳, Chengyu 成玉, Ruoxi 若溪, Guangming 光明, Shuhua 淑华, Tianyi 天一, Yichen 奕辰"
 )
-ENGLISH_GIVEN = "Clara Edmund Harriet Jasper Lydia Rowan Miriam Tobias Imogen Felix Beatrix Silas".split()
-ENGLISH_FAMILY = (
-    "Whitfield Ashdown Penhallow Merriweather Thornbury Larkspur Holloway Fairbrother Quillon Winterbourne".split()
-)
+ENGLISH_GIVEN = [
+    "Clara",
+    "Edmund",
+    "Harriet",
+    "Jasper",
+    "Lydia",
+    "Rowan",
+    "Miriam",
+    "Tobias",
+    "Imogen",
+    "Felix",
+    "Beatrix",
+    "Silas",
+]
+ENGLISH_FAMILY = [
+    "Whitfield",
+    "Ashdown",
+    "Penhallow",
+    "Merriweather",
+    "Thornbury",
+    "Larkspur",
+    "Holloway",
+    "Fairbrother",
+    "Quillon",
+    "Winterbourne",
+]
 FIRM = _pairs(
     "Red Pine 红松, Clear Spring 清泉, Stone Bridge 石桥, Golden Wheat 金麦, East Gate 东门, "
     "White Crane 白鹤, Long River 长河, Bamboo Hill 竹山, Morning Star 晨星, Blue Harbour 蓝港"
