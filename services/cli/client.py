@@ -54,13 +54,6 @@ class _Later(Exception):
         self.seconds = seconds
 
 
-def _backoff(error: Exception) -> bool | float:
-    if isinstance(error, _Later):
-        return min(error.seconds, 5.0) if error.seconds is not None else True
-    # Never sent, or sent and unanswered: both are safe to repeat, since every command has a reference or a key.
-    return isinstance(error, (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError))
-
-
 class Api:
     """One running Guanxi. Use as an async context manager; safe for many tasks at once.
 
@@ -80,6 +73,7 @@ class Api:
         self._attempts = attempts
         self._http = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, transport=transport)
         self._token = connection.token
+        self._reached = False
 
     async def __aenter__(self) -> "Api":
         return self
@@ -132,7 +126,7 @@ class Api:
     async def _open(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
         try:
             async for attempt in stamina.retry_context(
-                on=_backoff, attempts=self._attempts, timeout=60.0, wait_max=2.0
+                on=self._backoff, attempts=self._attempts, timeout=60.0, wait_max=2.0
             ):
                 with attempt:
                     return await self._once(method, service, path, **request)
@@ -141,6 +135,14 @@ class Api:
         except httpx.TransportError as error:
             raise Unreachable(self._connection.base(service)) from error
         raise AssertionError("a retry context either returns or raises")
+
+    def _backoff(self, error: Exception) -> bool | float:
+        if isinstance(error, _Later):
+            return min(error.seconds, 5.0) if error.seconds is not None else True
+        # A server that has never answered is not there; one that has may be restarting. Repeating is safe: every
+        # command has a reference or a key.
+        lost = (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError)
+        return self._reached and isinstance(error, lost)
 
     async def _once(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
         response = await self._authorised(method, service, path, **request)
@@ -158,7 +160,9 @@ class Api:
     async def _authorised(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
         headers = {**request.pop("headers", {}), "authorization": f"Bearer {await self.token()}"}
         url = self._connection.base(service) + path
-        return await self._http.send(self._http.build_request(method, url, headers=headers, **request), stream=True)
+        response = await self._http.send(self._http.build_request(method, url, headers=headers, **request), stream=True)
+        self._reached = True
+        return response
 
     async def token(self) -> str:
         """The given token, or one from the development endpoint of the running Guanxi."""
@@ -170,7 +174,10 @@ class Api:
         """A token from `POST /v1/dev/tokens`, which answers in development on loopback only."""
         url = self._connection.base("customer") + "/v1/dev/tokens"
         body = {"role": role} | ({"institution": institution} if institution else {})
-        response = await self._http.post(url, json=body)
+        try:
+            response = await self._http.post(url, json=body)
+        except httpx.TransportError as error:
+            raise Unreachable(self._connection.base("customer")) from error
         if response.status_code in (403, 404, 405):
             raise CliError("this Guanxi gives no development tokens: give one with --token or GUANXI_TOKEN")
         if not response.is_success:

@@ -16,32 +16,10 @@ GIVEN = _pairs(
     "Yuehua 月华, Jianing 佳宁, Wenbo 文博, Xiaolan 晓兰, Haoran 浩然, Qiuyue 秋月, Zhiyuan 志远, "
     "Meilin 美琳, Chengyu 成玉, Ruoxi 若溪, Guangming 光明, Shuhua 淑华, Tianyi 天一, Yichen 奕辰"
 )
-ENGLISH_GIVEN = [
-    "Clara",
-    "Edmund",
-    "Harriet",
-    "Jasper",
-    "Lydia",
-    "Rowan",
-    "Miriam",
-    "Tobias",
-    "Imogen",
-    "Felix",
-    "Beatrix",
-    "Silas",
-]
-ENGLISH_FAMILY = [
-    "Whitfield",
-    "Ashdown",
-    "Penhallow",
-    "Merriweather",
-    "Thornbury",
-    "Larkspur",
-    "Holloway",
-    "Fairbrother",
-    "Quillon",
-    "Winterbourne",
-]
+ENGLISH = _pairs(
+    "Clara Whitfield, Edmund Ashdown, Harriet Penhallow, Jasper Merriweather, Lydia Thornbury, Rowan Larkspur, "
+    "Miriam Holloway, Tobias Fairbrother, Imogen Quillon, Felix Winterbourne, Beatrix Marlowe, Silas Greenaway"
+)
 FIRM = _pairs(
     "Red Pine 红松, Clear Spring 清泉, Stone Bridge 石桥, Golden Wheat 金麦, East Gate 东门, "
     "White Crane 白鹤, Long River 长河, Bamboo Hill 竹山, Morning Star 晨星, Blue Harbour 蓝港"
@@ -59,7 +37,7 @@ def person(random: Random) -> str:
     if random.random() < 2 / 3:
         family, given = random.choice(FAMILY), random.choice(GIVEN)
         return f"{family[0]} {given[0]} {family[1]}{given[1]}"
-    return f"{random.choice(ENGLISH_GIVEN)} {random.choice(ENGLISH_FAMILY)}"
+    return f"{random.choice(ENGLISH)[0]} {random.choice(ENGLISH)[1]}"
 
 
 def organisation(kind: str, random: Random) -> str:
