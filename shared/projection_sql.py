@@ -1,0 +1,128 @@
+"""What both projection stores share: preparing, and the reads that are not on the hot path."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Database
+from shared.feed import Offsets
+from shared.projection import Projection
+from shared.projection_store import Cursor, Parked, ParkedKey
+from shared.projection_tables import Tables, moment
+
+_OFFSETS = msgspec.json.Decoder(Offsets)
+
+
+class Fenced(Exception):
+    """Leaves a transaction that must be rolled back: a cursor or a row is not where it was read."""
+
+
+class SqlProjectionStore:
+    """The tables of one projection version. The adapters add the hot path."""
+
+    def __init__(self, projection: Projection, database: Database) -> None:
+        self.projection = projection
+        self._database = database
+        self._tables = Tables(projection)
+        self._insert = sqlite.insert if database.dialect == "sqlite" else postgresql.insert
+
+    async def prepare(self) -> None:
+        async with self._database.write() as connection:
+            await self._create(connection)
+            active = self._insert(self._tables.active).values(
+                name=self.projection.name, version=self.projection.version
+            )
+            await connection.execute(active.on_conflict_do_nothing())
+
+    async def cursors(self, partitions: Iterable[int]) -> dict[int, Cursor]:
+        wanted = sorted(partitions)
+        if not wanted:
+            return {}
+        found = await self._read_cursors(wanted)
+        missing = [partition for partition in wanted if partition not in found]
+        if missing:
+            new = [{"partition": each, "offsets": "{}", "seen": "{}", "revision": 0} for each in missing]
+            async with self._database.write() as connection:
+                await connection.execute(self._insert(self._tables.cursors).on_conflict_do_nothing(), new)
+            found |= await self._read_cursors(missing)
+        return found
+
+    async def all_cursors(self) -> dict[int, Cursor]:
+        return await self._read_cursors(None)
+
+    async def parked_keys(self, limit: int, after: str = "") -> list[ParkedKey]:
+        table = self._tables.parked
+        groups = (
+            sa.select(
+                table.c.key,
+                sa.func.count().label("events"),
+                sa.func.min(table.c.sequence).label("first"),
+                sa.func.min(table.c.parked_at).label("since"),
+            )
+            .where(table.c.key > after)
+            .group_by(table.c.key)
+            .order_by(table.c.key)
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            sa.select(groups.c.key, table.c.partition, groups.c.events, groups.c.since, table.c.error)
+            .join(table, table.c.sequence == groups.c.first)
+            .order_by(groups.c.key)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            ParkedKey(key, partition, events, moment(since), error) for key, partition, events, since, error in rows
+        ]
+
+    async def parked(self, key: str, limit: int = 1_000) -> list[Parked]:
+        table = self._tables.parked
+        query = sa.select(table).where(table.c.key == key).order_by(table.c.sequence).limit(limit)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [_parked(row) for row in rows]
+
+    async def _create(self, connection: AsyncConnection) -> None:
+        await connection.run_sync(self._tables.metadata.create_all)
+
+    async def _read_cursors(self, partitions: list[int] | None) -> dict[int, Cursor]:
+        cursors, parked = self._tables.cursors, self._tables.parked
+        query = sa.select(cursors.c.partition, cursors.c.offsets, cursors.c.revision, cursors.c.seen)
+        waiting = sa.select(parked.c.partition, parked.c.key).distinct()
+        if partitions is not None:
+            query = query.where(cursors.c.partition.in_(partitions))
+            waiting = waiting.where(parked.c.partition.in_(partitions))
+        async with self._database.read() as connection:
+            # Cursors first: parked keys that are newer than the cursor are fenced at the save, older ones could not be.
+            rows = (await connection.execute(query)).all()
+            keys: dict[int, set[str]] = {}
+            for partition, key in await connection.execute(waiting):
+                keys.setdefault(partition, set()).add(key)
+        return {
+            partition: Cursor(
+                _OFFSETS.decode(offsets), revision, _OFFSETS.decode(seen), frozenset(keys.get(partition, ()))
+            )
+            for partition, offsets, revision, seen in rows
+        }
+
+
+def encode_offsets(offsets: Offsets) -> str:
+    """Offsets as the cursor row keeps them."""
+    return msgspec.json.encode(offsets).decode()
+
+
+def _parked(row: Mapping[str, Any] | sa.RowMapping) -> Parked:
+    return Parked(
+        partition=row["partition"],
+        key=row["key"],
+        channel=row["channel"],
+        position=row["position"],
+        raw=bytes(row["raw"]),
+        error=row["error"],
+        parked_at=moment(row["parked_at"]),
+    )
