@@ -84,9 +84,11 @@ def _is_new(code: int) -> bool:
 async def _visible(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
     """A broker answers for a new topic a moment after the controller has made it: wait, so that clients need not."""
     async with asyncio.timeout(SECONDS_UNTIL_VISIBLE):
-        while not all((counts := await _partitions(admin, names)).values()):
+        while True:
+            counts = await _partitions(admin, names)
+            if all(counts.values()):
+                return counts
             await asyncio.sleep(0.05)
-    return counts
 
 
 async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:

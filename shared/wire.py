@@ -143,6 +143,14 @@ def origin(value: bytes, headers: Headers, codec: Codec) -> tuple[str, int, str]
     return f"{found.source}/{codec.topic(name)}", position, found.partitionkey
 
 
+def document(value: bytes, headers: Headers) -> bytes:
+    """The message as one structured document, so that it can be kept without its headers."""
+    if not _is_binary(headers):
+        return value
+    attributes = {name[3:]: text.decode(errors="replace") for name, text in headers if name.startswith("ce_")}
+    return _encode(attributes | {"data": msgspec.Raw(value)})
+
+
 @lru_cache(4096)
 def wire_type(name: str, schema: int) -> str:
     """`complaint.received`, 1 → `guanxi.complaint.received.v1`."""

@@ -62,6 +62,7 @@ def test_what_goes_out_comes_back_equal(record: Record) -> None:
 def test_binary_mode_is_accepted(record: Record) -> None:
     value, headers = binary(record)
     assert wire.decode(value, headers, CODEC) == CODEC.decode(record)
+    assert wire.decode(wire.document(value, headers), [], CODEC) == CODEC.decode(record)
     assert wire.origin(value, headers, CODEC) == (CODEC.decode(record).channel, record.position, record.key)
 
 
