@@ -100,10 +100,11 @@ def _balances(balances: Reconciliation) -> dict[str, Any]:
 def _show(balances: Reconciliation) -> None:
     beyond = balances.beyond(ROUNDING)
     exact = balances.accounts - len(balances.differences)
+    rounded = len(balances.differences) - len(beyond)
+    out.print("\nRunning sums against the balance that the bank reports, at the end of each day:")
     out.print(
-        "\nRunning sums against the balance that the bank reports, at the end of each day: "
-        f"{balances.accounts:,} accounts, {exact:,} equal, {len(balances.differences) - len(beyond):,} off by at most {ROUNDING} (rounding), "
-        f"{len(beyond):,} off by more."
+        f"{balances.accounts:,} accounts, {exact:,} equal, {rounded:,} off by at most {ROUNDING} (rounding), "
+        f"{len(beyond):,} off by more"
     )
     rows = [(each.account, each.first, f"{each.days} of {each.of}", each.largest) for each in beyond[:LISTED]]
     if rows:
