@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from shared import wire
 from shared.codec import Codec, Undecodable
 from shared.envelope import Record
 from shared.feed import Delivery, Poison
-from shared.folding import Folding, Held, Routed, decode_row, route, wanted
+from shared.folding import Folding, Held, Routed, decode_row, route, wanted, where
 from shared.projection import Projection
 from shared.projection_store import Change, Move, Parked, ParkedKey, ProjectionStore, RowKey
 
@@ -34,7 +35,6 @@ class Parking:
     """The parked keys of one projection.
 
     Args:
-        wire: how a CloudEvent that came over the wire is decoded (raises `Undecodable`); not needed for log feeds.
         limit: how many deliveries of a key one retry takes on.
     """
 
@@ -42,14 +42,12 @@ class Parking:
         self,
         store: ProjectionStore,
         codec: Codec,
-        wire: Callable[[bytes], Delivery] | None = None,
         *,
         limit: int = 1_000,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._codec = codec
-        self._wire = wire
         self._limit = limit
         self._clock = clock
 
@@ -112,14 +110,11 @@ class Parking:
 
     def _delivery(self, parked: Parked) -> Delivery:
         try:
-            if not parked.raw.startswith(_JSON):
-                return self._codec.decode(msgspec.msgpack.decode(parked.raw, type=Record))
-            if self._wire is not None:
-                return self._wire(parked.raw)
-            error = "this projection decodes no wire format"
-        except Undecodable as failure:
-            error = str(failure)
-        return Poison(parked.channel, parked.position, parked.key, parked.raw, error)
+            if parked.raw.startswith(_JSON):
+                return wire.decode(parked.raw, (), self._codec)
+            return self._codec.decode(msgspec.msgpack.decode(parked.raw, type=Record))
+        except (Undecodable, msgspec.MsgspecError) as error:
+            return Poison(parked.channel, parked.position, parked.key, parked.raw, where(error))
 
 
 async def _load(store: ProjectionStore, projection: Projection, routed: Sequence[Routed]) -> dict[RowKey, Held]:
