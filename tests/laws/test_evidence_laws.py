@@ -1,11 +1,8 @@
 from random import Random
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.customer.contract import TransactionReversed
-from services.interaction.contract import InteractionCorrected, InteractionVoided
 from services.scoring import evidence as monoid
 from services.scoring import row as rows
 from services.scoring.delta import delta, parts
@@ -14,7 +11,7 @@ from services.scoring.refold import Refold
 from services.scoring.row import Fold, Row, evolve
 from shared.envelope import Envelope
 from support.events import History
-from support.histories import histories
+from support.histories import histories, retracted
 
 REFOLD = Refold("Asia/Shanghai", purchase_products=frozenset({"fund", "insurance", "term_deposit"}))
 seeds = st.integers(0, 1_000_000)
@@ -99,27 +96,6 @@ def test_batches_and_storing_between_them_change_no_byte(history: History, seed:
 @given(history=histories)
 def test_a_retraction_leaves_what_a_fold_without_the_retracted_event_gives(history: History):
     assert fold(history.envelopes).evidence == fold(retracted(history.envelopes)).evidence
-
-
-def retracted(envelopes: list[Envelope]) -> list[Envelope]:
-    """The oracle: what would be in the logs had nobody made a mistake."""
-    kept: dict[str, Envelope] = {}
-    for envelope in envelopes:
-        data = envelope.data
-        if isinstance(data, TransactionReversed | InteractionVoided):
-            del kept[envelope.stream]
-        elif isinstance(data, InteractionCorrected):
-            was = kept[envelope.stream]
-            kept[envelope.stream] = msgspec.structs.replace(
-                was, data=data.replacement.data, occurred_at=data.replacement.occurred_at
-            )
-        else:
-            kept[envelope.stream if _retractable(envelope) else envelope.id] = envelope
-    return list(kept.values())
-
-
-def _retractable(envelope: Envelope) -> bool:
-    return envelope.type in {"transaction.posted", "interaction.recorded"}
 
 
 @settings(deadline=None)

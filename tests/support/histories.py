@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 from random import Random
 
+import msgspec
 from hypothesis import strategies as st
 
 from services.complaint import contract as complaint
 from services.customer import contract as customer
 from services.interaction import contract as interaction
+from shared.envelope import Envelope
 from support.events import History
 
 START = date(2023, 1, 2)
@@ -119,3 +121,24 @@ def _customer(history: History, random: Random, day: date, accounts: list[tuple[
 
 
 histories = st.builds(grow, st.integers(0, 1_000_000), st.integers(1, 60))
+
+
+def retracted(envelopes: list[Envelope]) -> list[Envelope]:
+    """The oracle: what would be in the logs had nobody made a mistake."""
+    kept: dict[str, Envelope] = {}
+    for envelope in envelopes:
+        data = envelope.data
+        if isinstance(data, customer.TransactionReversed | interaction.InteractionVoided):
+            del kept[envelope.stream]
+        elif isinstance(data, interaction.InteractionCorrected):
+            was = kept[envelope.stream]
+            kept[envelope.stream] = msgspec.structs.replace(
+                was, data=data.replacement.data, occurred_at=data.replacement.occurred_at
+            )
+        else:
+            kept[envelope.stream if _retractable(envelope) else envelope.id] = envelope
+    return list(kept.values())
+
+
+def _retractable(envelope: Envelope) -> bool:
+    return envelope.type in {"transaction.posted", "interaction.recorded"}
