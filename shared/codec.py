@@ -49,6 +49,10 @@ class Undecodable(Exception):
     """The event's bytes do not fit its type: its key is parked."""
 
 
+_UNFIT = (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What msgspec and upcasters, which are plain functions, say of data that is not what its type and schema promise."""
+
+
 class Codec:
     """Encodes and decodes the events of some contracts. Instances are immutable and cheap to share."""
 
@@ -100,15 +104,15 @@ class Codec:
         try:
             if schema == event.schema:
                 return self._decoders[name].decode(data)
-            return msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct)
-        except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+            return msgspec.convert(self._upcast(name, schema, event.schema, data), event.struct, str_keys=True)
+        except _UNFIT as error:
             raise Undecodable(f"{name} v{schema}: {type(error).__name__}") from error
 
     def decode(self, record: Record) -> Envelope:
         """The envelope of a record. Raises as `decode_data` does."""
         try:
             meta = self._meta.decode(record.meta)
-        except msgspec.MsgspecError as error:
+        except _UNFIT as error:
             raise Undecodable(f"{record.type} meta") from error
         return Envelope(
             log=record.log,
