@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from services.customer import contract as c
+from services.customer.views import standing
 from shared.envelope import Envelope, Reference
 from shared.projection import Index, View
 
@@ -138,13 +139,14 @@ CHANGES: dict[type, Callable[[AccountRow, Any], AccountRow]] = {
 }
 
 
-def _index(row: AccountRow) -> Index:
-    """Open accounts come first, so that one look tells whether an institution still has any."""
-    return Index(
+ACCOUNTS = View(
+    name="account",
+    row=AccountRow,
+    ids=ids,
+    evolve=evolve,
+    index=lambda row: Index(
         owner=row.customer_id,
         institution=row.institution_id,
-        rank=f"{'closed' if row.closed else '0-open'}:{row.account_id}",
-    )
-
-
-ACCOUNTS = View(name="account", row=AccountRow, ids=ids, evolve=evolve, index=_index)
+        rank=standing.rank(row.account_id, gone=row.closed is not None),
+    ),
+)

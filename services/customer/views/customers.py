@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from services.customer import contract as c
+from services.customer.views import standing
 from shared.envelope import Envelope, Reference, Sealed
 from shared.projection import Index, View
 
@@ -188,5 +189,9 @@ CUSTOMERS = View(
     row=CustomerRow,
     ids=ids,
     evolve=evolve,
-    index=lambda row: Index(owner=row.survivor_id or "", institution=row.institution_id, rank=row.customer_id),
+    index=lambda row: Index(
+        owner=row.survivor_id or "",
+        institution=row.institution_id,
+        rank=standing.rank(row.customer_id, gone=row.erased),
+    ),
 )

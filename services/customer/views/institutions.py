@@ -6,8 +6,10 @@ from datetime import date
 import msgspec
 
 from services.customer import contract as c
+from services.customer.views import standing
 from shared.envelope import Envelope, Reference
 from shared.projection import Index, View
+from shared.tree import subtree
 
 EVENTS = (c.InstitutionRegistered, c.InstitutionRenamed, c.InstitutionMoved, c.InstitutionClosed)
 
@@ -61,20 +63,9 @@ def evolve(row: InstitutionRow | None, _: str, envelope: Envelope) -> Institutio
             return row
 
 
-def subtree(rows: Iterable[InstitutionRow], root: str) -> frozenset[str]:
+def below(rows: Iterable[InstitutionRow], root: str) -> frozenset[str]:
     """An institution and everything below it, in the tree as it is known now."""
-    children: dict[str, list[str]] = {}
-    for row in rows:
-        if row.parent_id is not None:
-            children.setdefault(row.parent_id, []).append(row.institution_id)
-    found: set[str] = set()
-    open_ends = [root]
-    while open_ends:
-        current = open_ends.pop()
-        if current not in found:
-            found.add(current)
-            open_ends.extend(children.get(current, ()))
-    return frozenset(found)
+    return subtree(((row.institution_id, row.parent_id) for row in rows), root)
 
 
 INSTITUTIONS = View(
@@ -82,5 +73,9 @@ INSTITUTIONS = View(
     row=InstitutionRow,
     ids=ids,
     evolve=evolve,
-    index=lambda row: Index(owner=row.parent_id or "", institution=row.institution_id, rank=row.institution_id),
+    index=lambda row: Index(
+        owner=row.parent_id or "",
+        institution=row.institution_id,
+        rank=standing.rank(row.institution_id, gone=row.closed is not None),
+    ),
 )

@@ -101,9 +101,9 @@ def test_subtree_of_an_institution() -> None:
     other = branch_registered(institution_id=OTHER_BRANCH)
     view = Folding(institutions.INSTITUTIONS).fold([head_registered(), branch_registered(), other, sub])
     rows = [view.row(identity) for identity in view.rows]
-    assert institutions.subtree(rows, BRANCH) == {BRANCH, "ins_sub"}
-    assert institutions.subtree(rows, HEAD) == {HEAD, BRANCH, OTHER_BRANCH, "ins_sub"}
-    assert institutions.subtree(rows, "ins_unknown") == {"ins_unknown"}
+    assert institutions.below(rows, BRANCH) == {BRANCH, "ins_sub"}
+    assert institutions.below(rows, HEAD) == {HEAD, BRANCH, OTHER_BRANCH, "ins_sub"}
+    assert institutions.below(rows, "ins_unknown") == {"ins_unknown"}
 
 
 def test_customer_row_tells_profile_people_and_holdings() -> None:
