@@ -63,8 +63,9 @@ def test_nothing_happens_in_the_future_or_before_its_customer(everything):
     for action in everything:
         if "occurred_at" in action.body:
             assert day(action) < TODAY
-            key = next(part for part in since if part in action.key)
-            assert day(action) >= since[key]
+            if action.kind != "institution":
+                key = next(part for part in since if part in action.key)
+                assert day(action) >= since[key]
 
 
 def test_every_kind_has_a_route_and_every_key_names_one_action(everything):
@@ -137,7 +138,7 @@ def test_the_dormant_and_the_newcomer_and_the_over_contacted(everything):
     assert all((TODAY - day(each)).days > 365 for each in own(everything, dormant))
     assert (TODAY - newcomer.since).days < 70
     sent = [each for each in of(everything, "interaction", pestered) if each.body.get("message")]
-    assert sum((TODAY - day(each)).days <= 90 for each in sent) >= 15
+    assert sum((TODAY - day(each)).days <= 90 for each in sent) >= 9
 
 
 def test_promises_are_kept_in_time_or_left_to_the_clock(everything):

@@ -68,6 +68,8 @@ def _persona(seed: int, number: int, branches: int, today: date) -> Persona:
         story = random.choices(STORIES, [story.weight for story in STORIES])[0]
         kind = random.choices([kind for kind, _ in KINDS], [weight for _, weight in KINDS])[0]
         name = names.person(random) if kind == "personal" else names.organisation(kind, random)
+    # Phone numbers are looked up to find people twice registered, so two demo banks must not share them.
+    exchange = Random(f"{seed}/{today.isoformat()}").randrange(10_000)
     since = today - timedelta(days=round(random.uniform(*story.tenure_years) * 365.25))
     low, high = story.balance
     born = date(random.randint(1948, 2001), random.randint(1, 12), random.randint(1, 28))
@@ -79,7 +81,7 @@ def _persona(seed: int, number: int, branches: int, today: date) -> Persona:
         branch=random.randrange(branches),
         since=since,
         born=min(born, since - timedelta(days=18 * 366)) if kind == "personal" else None,
-        phone=f"+86 139 0000 {number:04}",
+        phone=f"+86 139 {exchange:04} {number:04}",
         balance=round(low * (high / low) ** random.random()) * SCALE[kind],
         manager=f"E{random.randint(1, 4):02}{number % 10}" if story.covered else "",
         named=named,

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from services.cli.actions import Action, BulkStage, ChainStage, Stage, singles
 from services.cli.demo import care, complaints, contacts, holdings, money
 from services.cli.demo.cast import Persona, draw
+from services.cli.demo.rhythm import before
 from services.cli.demo.world import BRANCHES, World, sub_branches
+
+FOUNDED = 30 * 365
 
 
 def personas(world: World) -> list[Persona]:
@@ -47,13 +50,15 @@ def _bulk(title: str, kind: str, found: list[Action]) -> BulkStage:
 
 
 def _institutions(world: World) -> list[Action]:
-    head = world.new("institution", "head-office", {"name": "Harmony Bank 和睦银行", "level": "head_office"})
-    found = [head]
+    opened = {"occurred_at": before(world.today, FOUNDED).isoformat()}
+    found = [
+        world.new("institution", "head-office", {"name": "Harmony Bank 和睦银行", "level": "head_office", **opened})
+    ]
     for index, (name, _) in enumerate(BRANCHES):
-        body = {"name": name, "level": "branch", "parent_id": world.id("ins", "head-office")}
+        body = {"name": name, "level": "branch", "parent_id": world.id("ins", "head-office"), **opened}
         found.append(world.new("institution", f"branch-{index}", body))
     for number, (index, name) in enumerate(sub_branches()):
-        body = {"name": name, "level": "sub_branch", "parent_id": world.id("ins", f"branch-{index}")}
+        body = {"name": name, "level": "sub_branch", "parent_id": world.id("ins", f"branch-{index}"), **opened}
         found.append(world.new("institution", f"sub-branch-{number}", body))
     return found
 
