@@ -38,6 +38,18 @@ class SqlProjectionStore:
             )
             await connection.execute(active.on_conflict_do_nothing())
 
+    async def active(self) -> int:
+        table = self._tables.active
+        async with self._database.read() as connection:
+            version = await connection.scalar(sa.select(table.c.version).where(table.c.name == self.projection.name))
+        return self.projection.version if version is None else version
+
+    async def activate(self) -> None:
+        table = self._tables.active
+        switch = sa.update(table).where(table.c.name == self.projection.name).values(version=self.projection.version)
+        async with self._database.write() as connection:
+            await connection.execute(switch)
+
     async def cursors(self, partitions: Iterable[int]) -> dict[int, Cursor]:
         wanted = sorted(partitions)
         if not wanted:

@@ -127,6 +127,14 @@ class ProjectionStore(Protocol):
         """Write everything in one transaction. False: somebody else moved a cursor or a row; nothing is written."""
         ...
 
+    async def active(self) -> int:
+        """The version that readers use now; the first that was prepared until another is activated."""
+        ...
+
+    async def activate(self) -> None:
+        """Make this the version that readers use. The others keep their tables."""
+        ...
+
     async def all_cursors(self) -> dict[int, Cursor]:
         """Every cursor there is, without creating any."""
         ...

@@ -117,3 +117,12 @@ async def test_of_many_that_save_from_one_revision_one_wins(store: ProjectionSto
     assert sorted(await asyncio.gather(*saves)) == [False] * 7 + [True]
     found = await store.load({"account": [f"cus_{n}" for n in range(8)]})
     assert len(found) == 1
+
+
+async def test_the_first_version_is_read_until_another_is_activated(store: ProjectionStore, database: Database) -> None:
+    green = open_store(Fold(version=2).projection, database)
+    await green.prepare()
+    assert await store.active() == await green.active() == 1
+    await green.activate()
+    await store.prepare()
+    assert await store.active() == await green.active() == 2
