@@ -16,7 +16,7 @@ parks its key, and later events of that key queue behind it (shared.parking list
 errors are retried with back-off and never park; `SchemaTooNew` ends `run`.
 
 A row should be touched by events of one key only, or of one partition: workers that share a row fence each other.
-`on_saved` gets the (view name, row id) pairs of each saved batch. `metrics` are plain numbers for whoever exports them.
+`on_saved` gets the (view name, row id) pairs of each saved batch and the envelopes that it folded or parked. `metrics` are plain numbers for whoever exports them.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ class Projector:
         codec: Codec,
         *,
         limits: Limits | None = None,
-        on_saved: Callable[[Sequence[RowKey]], None] | None = None,
+        on_saved: Callable[[Sequence[RowKey], Sequence[Delivery]], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = f"{projection.name}-projector"
@@ -160,7 +160,9 @@ class Projector:
         if not saved:
             await self._fenced()
             return sum(map(len, batch.deliveries.values()))
-        self._advance(batch, folding, rows)
+        self._advance(batch, folding)
+        if self._on_saved and rows:
+            self._on_saved([(row.view, row.id) for row in rows], [each.delivery for each in fresh])
         count = sum(map(len, batch.deliveries.values()))
         self.metrics.repeated += count - len(fresh)
         self.metrics.batch_seconds = time.perf_counter() - started
@@ -231,7 +233,7 @@ class Projector:
         ]
         return Change(tuple(moves), tuple(rows), tuple(folding.timeline), tuple(folding.parked))
 
-    def _advance(self, batch: Batch, folding: Folding, rows: Sequence[RowChange]) -> None:
+    def _advance(self, batch: Batch, folding: Folding) -> None:
         for partition, offsets in batch.offsets.items():
             cursor = self._cursors[partition]
             parked = {parked.key for parked in folding.parked if parked.partition == partition}
@@ -241,8 +243,6 @@ class Projector:
         self._cache.put(folding.rows())
         self.metrics.parked += len(folding.parked)
         self.progress.saved(batch.offsets)
-        if self._on_saved and rows:
-            self._on_saved([(row.view, row.id) for row in rows])
 
     async def _fenced(self) -> None:
         self.metrics.fenced += 1
