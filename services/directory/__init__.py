@@ -1,6 +1,7 @@
 """What a service knows of customers and institutions it does not own: projected from the customer service's topic."""
 
+from services.directory.admission import admit
 from services.directory.reader import Directory
 from services.directory.views import DIRECTORY
 
-__all__ = ["DIRECTORY", "Directory"]
+__all__ = ["DIRECTORY", "Directory", "admit"]

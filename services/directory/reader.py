@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from typing import TypeVar
 
 from services.directory.views import CUSTOMERS, INSTITUTIONS, CustomerEntry, InstitutionEntry
-from shared.auth.principal import WHOLE_BANK, Scope
-from shared.decider import Rejected
+from shared.auth import WHOLE_BANK
+from shared.projection import View
 from shared.tree import subtree
 from shared.views import ViewStore
 
@@ -15,67 +16,46 @@ _POLL = 0.02
 _FRESH = 1.0
 _PAGE = 500
 
+Row = TypeVar("Row")
+
 
 class Directory:
-    """Reads of one service's directory."""
+    """Reads of one service's directory, for the whole bank: what a caller may see is decided where it is used."""
 
     def __init__(self, views: ViewStore) -> None:
         self._views = views
-        self._tree: tuple[float, dict[str, InstitutionEntry]] = (float("-inf"), {})
+        self._links: list[tuple[str, str | None]] = []
+        self._links_read = float("-inf")
 
-    async def customers(self, ids: Collection[str], seconds: float = PATIENCE) -> dict[str, CustomerEntry]:
-        """The customers that are known within the time; the others are left out."""
-        deadline = time.monotonic() + seconds
+    async def customers(self, ids: Collection[str]) -> dict[str, CustomerEntry]:
+        """The customers that are known, or become known within a second; the others are left out."""
+        return await self._awaited(CUSTOMERS, ids)
+
+    async def institutions(self, ids: Collection[str]) -> dict[str, InstitutionEntry]:
+        """The institutions that are known, or become known within a second; the others are left out."""
+        return await self._awaited(INSTITUTIONS, ids)
+
+    async def subtree(self, institution_id: str) -> frozenset[str]:
+        """An institution and everything below it, as it was at most a second ago."""
+        if time.monotonic() - self._links_read > _FRESH:
+            self._links = await self._read_links()
+            self._links_read = time.monotonic()
+        return subtree(self._links, institution_id)
+
+    async def _awaited(self, view: View[Row], ids: Collection[str]) -> dict[str, Row]:
+        deadline = time.monotonic() + PATIENCE
         while True:
-            known = await self._views.get_many(CUSTOMERS, ids, WHOLE_BANK)
+            known = await self._views.get_many(view, ids, WHOLE_BANK)
             left = deadline - time.monotonic()
             if len(known) == len(set(ids)) or left <= 0:
                 return known
             await asyncio.sleep(min(left, _POLL))
 
-    async def institutions(self) -> Mapping[str, InstitutionEntry]:
-        """Every institution; up to a second old."""
-        read_at, known = self._tree
-        if time.monotonic() - read_at > _FRESH:
-            known = await self._read_institutions()
-            self._tree = (time.monotonic(), known)
-        return known
-
-    async def subtree(self, institution_id: str) -> frozenset[str]:
-        """An institution and everything below it."""
-        known = await self.institutions()
-        return subtree(((entry.institution_id, entry.parent_id) for entry in known.values()), institution_id)
-
-    async def _read_institutions(self) -> dict[str, InstitutionEntry]:
-        known: dict[str, InstitutionEntry] = {}
+    async def _read_links(self) -> list[tuple[str, str | None]]:
+        links: list[tuple[str, str | None]] = []
         after = None
         while True:
             page, after = await self._views.list(INSTITUTIONS, WHOLE_BANK, after=after, limit=_PAGE)
-            known |= {entry.institution_id: entry for entry in page}
+            links += [(entry.institution_id, entry.parent_id) for entry in page]
             if after is None:
-                return known
-
-
-def home(
-    known: Mapping[str, CustomerEntry], customer_id: str, scope: Scope, pointer: str = "/customer_id"
-) -> CustomerEntry:
-    """The customer a command names. Raises `Rejected`: unknown_customer (retryable), customer_erased."""
-    entry = known.get(customer_id)
-    if entry is None or not scope.allows(entry.institution_id):
-        # Whoever may not see the customer learns no more than that nobody is known here.
-        raise Rejected("unknown_customer", "No such customer is known here yet.", pointer, retryable=True)
-    if entry.erased:
-        raise Rejected("customer_erased", "The customer was erased.", pointer, kind="gone")
-    return entry
-
-
-def place(
-    known: Mapping[str, InstitutionEntry], institution_id: str, scope: Scope, pointer: str = "/institution_id"
-) -> str:
-    """The institution a command names. Raises `Rejected`: unknown_institution, institution_closed."""
-    entry = known.get(institution_id)
-    if entry is None or not scope.allows(institution_id):
-        raise Rejected("unknown_institution", "No such institution.", pointer)
-    if entry.closed:
-        raise Rejected("institution_closed", "The institution is closed.", pointer)
-    return institution_id
+                return links

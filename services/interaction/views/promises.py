@@ -12,15 +12,14 @@ from shared.envelope import Envelope
 from shared.projection import Index, View
 
 EVENTS = (c.PromiseMade, c.PromiseRenegotiated, c.PromiseKept, c.PromiseBroken, c.PromiseReleased)
-OPEN = "0-open:"
-"""The rank of open promises, before the due day; settled ones come after."""
 
 
 class PromiseRow(msgspec.Struct, frozen=True):
-    """`made` as it came first; `due` as last agreed; `late`: kept after it was broken."""
+    """`made` as it came first, recorded at `recorded_at`; `due` as last agreed; `late`: kept after it was broken."""
 
     made: c.PromiseMade
     made_at: datetime
+    recorded_at: datetime
     due: date
     version: int
     status: Status = "open"
@@ -37,7 +36,7 @@ def ids(envelope: Envelope) -> Sequence[str]:
 def evolve(row: PromiseRow | None, _: str, envelope: Envelope) -> PromiseRow | None:
     event = envelope.data
     if isinstance(event, c.PromiseMade):
-        return PromiseRow(event, envelope.occurred_at, event.due, envelope.version)
+        return PromiseRow(event, envelope.occurred_at, envelope.recorded_at, event.due, envelope.version)
     if row is None:
         return None
     row = msgspec.structs.replace(row, version=envelope.version)
@@ -57,8 +56,19 @@ def _settled(row: PromiseRow, event: Any, at: datetime) -> PromiseRow:
             return msgspec.structs.replace(settled, status="released")
 
 
-def _rank(row: PromiseRow) -> str:
-    return f"{OPEN if row.status == 'open' else f'{row.status}:'}{row.due.isoformat()}"
+def rank(row: PromiseRow) -> str:
+    """Open promises come first, in order of due day."""
+    return f"{_GROUP[row.status]}:{row.due.isoformat()}"
+
+
+def ranks(status: Status | None, due: date | None = None) -> tuple[str | None, str | None]:
+    """The first and last rank of promises of this status, due on or before a day."""
+    if status is None:
+        return None, None
+    return f"{_GROUP[status]}:", f"{_GROUP[status]}:{due.isoformat() if due else '~'}"
+
+
+_GROUP: dict[Status, str] = {"open": "0-open", "broken": "1-broken", "kept": "2-kept", "released": "3-released"}
 
 
 PROMISES = View(
@@ -66,5 +76,5 @@ PROMISES = View(
     row=PromiseRow,
     ids=ids,
     evolve=evolve,
-    index=lambda row: Index(owner=row.made.customer_id, institution=row.made.institution_id, rank=_rank(row)),
+    index=lambda row: Index(owner=row.made.customer_id, institution=row.made.institution_id, rank=rank(row)),
 )

@@ -1,0 +1,47 @@
+"""What the routes of several services share about the things they create and show."""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from shared import identifiers
+from shared.decider import Rejected
+from shared.envelope import Reference
+from shared.web.call import Call
+from shared.web.models import ReferenceIn, View
+from shared.web.read import Read, Waits
+
+Accepted = TypeVar("Accepted")
+
+
+class ReferenceOut(View):
+    """What another system calls it."""
+
+    system: str
+    id: str
+
+    @classmethod
+    def of(cls, reference: Reference | None) -> "ReferenceOut | None":
+        """As answers show it."""
+        return None if reference is None else cls(system=reference.system, id=reference.id)
+
+
+def identity(prefix: str, call: Call, reference: ReferenceIn | None) -> str:
+    """The new thing's id: derived from the reference or the idempotency key, so that a repetition finds it again."""
+    if reference is not None:
+        return identifiers.derived(prefix, reference.system, reference.id)
+    if call.key:
+        return identifiers.derived(prefix, "idempotency-key", call.key)
+    return identifiers.new(prefix)
+
+
+def accepted(value: Accepted | Rejected) -> Accepted:
+    """What was prepared, where a refusal may stand in its place. Raises `Rejected`."""
+    if isinstance(value, Rejected):
+        raise value
+    return value
+
+
+async def fresh(read: Read, views: Waits, log: str) -> None:
+    """Wait for `min_position`; positions of other services' logs say nothing about these views."""
+    own = tuple(position for position in read.positions if position.channel.startswith(f"{log}/"))
+    await replace(read, positions=own).fresh(views)
