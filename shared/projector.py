@@ -16,7 +16,8 @@ parks its key, and later events of that key queue behind it (shared.parking list
 errors are retried with back-off and never park; `SchemaTooNew` ends `run`.
 
 A row should be touched by events of one key only, or of one partition: workers that share a row fence each other.
-`on_saved` gets the (view name, row id) pairs of each saved batch and the envelopes that it folded or parked. `metrics` are plain numbers for whoever exports them.
+`on_saved` gets the (view name, row id) pairs of each saved batch and the deliveries that it folded or parked.
+`metrics` are plain numbers for whoever exports them.
 """
 
 import asyncio
