@@ -7,18 +7,23 @@ import msgspec
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Where one kind of action goes. `bulk` is its NDJSON endpoint, empty where there is none."""
+    """Where one kind of action goes. `bulk` is its NDJSON endpoint, empty where there is none.
+
+    `creates` tells that the single endpoint answers 201 when something new has come to be.
+    """
 
     service: str
     path: str
     bulk: str = ""
+    creates: bool = False
 
 
 ROUTES: dict[str, Route] = {
-    "institution": Route("customer", "/v1/institutions"),
+    "institution": Route("customer", "/v1/institutions", creates=True),
     "customer": Route("customer", "/v1/customers", "/v1/customers/bulk"),
     "coverage": Route("customer", "/v1/customers/{target}/coverage"),
-    "dossier_fact": Route("customer", "/v1/customers/{target}/dossier-facts"),
+    "tier": Route("customer", "/v1/customers/{target}/tier"),
+    "dossier_fact": Route("customer", "/v1/customers/{target}/dossier-facts", creates=True),
     "account": Route("customer", "/v1/accounts", "/v1/accounts/bulk"),
     "account_closure": Route("customer", "/v1/accounts/{target}/closure"),
     "account_holder": Route("customer", "/v1/accounts/{target}/holders"),
@@ -26,9 +31,9 @@ ROUTES: dict[str, Route] = {
     "transaction": Route("customer", "/v1/transactions", "/v1/transactions/bulk"),
     "interaction": Route("interaction", "/v1/interactions", "/v1/interactions/bulk"),
     "rating": Route("interaction", "/v1/ratings", "/v1/ratings/bulk"),
-    "promise": Route("interaction", "/v1/promises"),
+    "promise": Route("interaction", "/v1/promises", creates=True),
     "promise_kept": Route("interaction", "/v1/promises/{target}/fulfilment"),
-    "complaint": Route("complaint", "/v1/complaints", "/v1/complaints/bulk"),
+    "complaint": Route("complaint", "/v1/complaints", "/v1/complaints/bulk", creates=True),
     "complaint_acknowledged": Route("complaint", "/v1/complaints/{target}/acknowledgements"),
     "complaint_assessed": Route("complaint", "/v1/complaints/{target}/assessments"),
     "complaint_assigned": Route("complaint", "/v1/complaints/{target}/assignments"),
@@ -37,7 +42,7 @@ ROUTES: dict[str, Route] = {
     "complaint_communicated": Route("complaint", "/v1/complaints/{target}/communications"),
     "complaint_confirmed": Route("complaint", "/v1/complaints/{target}/confirmations"),
     "complaint_closed": Route("complaint", "/v1/complaints/{target}/closure"),
-    "praise": Route("complaint", "/v1/praise"),
+    "praise": Route("complaint", "/v1/praise", creates=True),
 }
 
 

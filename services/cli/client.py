@@ -39,10 +39,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A successful answer: status and decoded body (None when empty)."""
+    """A successful answer: status, decoded body (None when empty), and whether it repeats an earlier one."""
 
     status: int
     body: Any
+    replayed: bool = False
 
 
 class _Later(Exception):
@@ -121,7 +122,8 @@ class Api:
             raise Unreachable(self._connection.base(service)) from error
         finally:
             await response.aclose()
-        return Reply(response.status_code, _json.decode(content) if content else None)
+        replayed = response.headers.get("idempotency-replayed") == "true"
+        return Reply(response.status_code, _json.decode(content) if content else None, replayed)
 
     async def _open(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
         try:
@@ -182,7 +184,7 @@ class Api:
             raise CliError("this Guanxi gives no development tokens: give one with --token or GUANXI_TOKEN")
         if not response.is_success:
             raise await _problem(response)
-        return response.json()["token"]
+        return response.json()["access_token"]
 
     async def ready(self, service: str) -> tuple[bool, Any]:
         """Whether `/readyz` says yes, with its checks. Raises Unreachable."""

@@ -30,7 +30,7 @@ class TinyBank:
     async def mint(self) -> dict[str, str]:
         self.tokens += 1
         self.valid = f"token-{self.tokens}"
-        return {"token": self.valid}
+        return {"access_token": self.valid}
 
     async def bulk(self, request: Request) -> Response:
         self.requests.append("bulk")
@@ -42,16 +42,17 @@ class TinyBank:
         return Response(text + '{"summary":{}}\n', media_type="application/x-ndjson")
 
     async def single(self, request: Request) -> Response:
-        self.requests.append(request.headers.get("idempotency-key", ""))
+        key = request.headers["idempotency-key"]
+        assert len(key) <= 64
+        body = await request.json()
+        self.requests.append(f"{request.url.path} {body.get('subject')}")
         if refusal := self._refusal(request):
             return refusal
-        key = request.headers["idempotency-key"]
-        body = await request.json()
         if body.get("subject") == "bad":
             return problem(422, "invalid_request", [{"pointer": "/subject", "code": "bad_subject", "detail": "No."}])
-        status = 200 if key in self.seen else 201
+        replayed = {"idempotency-replayed": "true"} if key in self.seen else {}
         self.seen[key] = body
-        return Response(json.dumps({"id": key, "version": 1}), status_code=status, media_type="application/json")
+        return Response(json.dumps({"id": key, "version": 1}), 201, replayed, media_type="application/json")
 
     def _refusal(self, request: Request) -> Response | None:
         if request.headers.get("authorization") != f"Bearer {self.valid}":

@@ -63,7 +63,7 @@ def test_institutions_are_bank_region_and_district(folder):
     bank, region, district = by_kind(folder)["institution"]
     assert [each.body["level"] for each in (bank, region, district)] == ["head_office", "branch", "sub_branch"]
     assert region.body["parent_id"] == derived("ins", "berka", "institution:bank")
-    assert district.body["parent_id"] == derived("ins", "berka", "institution:region:far east")
+    assert district.body["parent_id"] == derived("ins", "berka", "institution:region:far-east")
     assert district.body["name"] == "Testov"
 
 

@@ -55,6 +55,8 @@ def test_every_story_and_every_kind_of_customer_is_there():
     sheet = personas(World(7, 200, 2, TODAY))
     assert {each.story.name for each in sheet} == {story.name for story in STORIES}
     assert {each.kind for each in sheet} == {"personal", "enterprise", "public_body", "peer_institution", "group"}
+    tiers = {each.body["tier"] for each in actions(World(7, 200, 2, TODAY)) if each.kind == "tier"}
+    assert tiers == {"gold", "key", "quasi_key", "ordinary", "marginal"}
     assert [each.name for each in sheet[: len(NAMED)]] == [name for _, _, name in NAMED]
 
 

@@ -84,7 +84,10 @@ async def test_nothing_running_is_said_at_once():
 
 async def test_a_chain_keeps_its_order_and_goes_on_after_a_refusal(api, bank):
     chains = [
-        [Action("promise", f"p{n}", {"subject": "call"}), Action("promise_kept", f"p{n}", {}, target=f"prm_{n}")]
+        [
+            Action("promise", f"p{n}", {"subject": str(n)}),
+            Action("promise_kept", f"p{n}", {"subject": str(n)}, target=f"prm_{n}"),
+        ]
         for n in range(40)
     ]
     chains.append([Action("promise", "bad", {"subject": "bad"})])
@@ -94,7 +97,7 @@ async def test_a_chain_keeps_its_order_and_goes_on_after_a_refusal(api, bank):
     assert dict(report.stages[0].rejected) == {"bad_subject": 1}
     assert report.samples[0].detail == "/subject: No."
     for n in range(40):
-        assert bank.requests.index(f"promise:p{n}") < bank.requests.index(f"promise_kept:p{n}")
+        assert bank.requests.index(f"/v1/promises {n}") < bank.requests.index(f"/v1/promises/prm_{n}/fulfilment {n}")
 
 
 async def test_progress_reaches_the_number_of_actions(api):
@@ -103,3 +106,11 @@ async def test_progress_reaches_the_number_of_actions(api):
     await Loader(api, lambda _, done: seen.append(done), lines=1000).load(stages)
 
     assert sum(seen) == 1201
+
+
+async def test_singles_that_were_done_before_are_replayed(api):
+    stage = ChainStage("promises", [[Action("promise", f"p{n}", {"subject": "call"})] for n in range(5)])
+    await Loader(api).load([stage])
+    second = await Loader(api).load([stage])
+
+    assert (second.stages[0].accepted, second.stages[0].replayed) == (0, 5)

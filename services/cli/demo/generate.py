@@ -9,6 +9,7 @@ from services.cli.demo.rhythm import before
 from services.cli.demo.world import BRANCHES, World, sub_branches
 
 FOUNDED = 30 * 365
+TIERS = (("gold", 6_000_000), ("key", 500_000), ("quasi_key", 200_000), ("ordinary", 10_000), ("marginal", 0))
 
 
 def personas(world: World) -> list[Persona]:
@@ -24,6 +25,7 @@ def stages(world: World) -> list[Stage]:
         ChainStage("institutions", [_institutions(world)]),
         _bulk("customers", "customer", [_customer(world, persona) for persona in sheet]),
         singles("relationship managers", [_coverage(world, persona) for persona in sheet if persona.manager]),
+        singles("tiers", [_tier(world, persona) for persona in sheet]),
         _bulk("accounts", "account", [a for p in sheet for a in holdings.actions(world, p, held[p.number])]),
         _bulk(
             "transactions", "transaction", [a for p in sheet for a in money.transactions(world, p, held[p.number][0])]
@@ -76,10 +78,23 @@ def _customer(world: World, persona: Persona) -> Action:
     return world.new("customer", persona.key, body)
 
 
+def _tier(world: World, persona: Persona) -> Action:
+    """By what the persona holds; the bank's own rules may change it later."""
+    units = persona.balance // persona.scale
+    tier = next(name for name, least in TIERS if units >= least)
+    body = {"tier": tier, "inputs": {"balance": persona.balance}, "occurred_at": _known(world, persona)}
+    return world.step("tier", persona.key, world.customer(persona), body)
+
+
+def _known(world: World, persona: Persona) -> str:
+    """The first day of the window on which the persona is a customer."""
+    return max(persona.since, world.start).isoformat()
+
+
 def _coverage(world: World, persona: Persona) -> Action:
     body = {
         "role": "relationship_manager",
         "employee_id": persona.manager,
-        "occurred_at": max(persona.since, world.start).isoformat(),
+        "occurred_at": _known(world, persona),
     }
     return world.step("coverage", persona.key, world.customer(persona), body)

@@ -44,7 +44,7 @@ _KEY = Story(
     "the relationship manager visits, keeps promises and remembers",
     4,
     tenure_years=(6.0, 15.0),
-    balance=(650_000, 1_900_000),
+    balance=(600_000, 12_000_000),
     products=(3, 5),
     activity=4.0,
     contact=20.0,

@@ -55,9 +55,9 @@ def _institutions(tables: Tables) -> Iterator[Action]:
     root = _id("ins", "institution", BANK)
     yield _institution(BANK, "Berka bank", "head_office", None, opened)
     for region in sorted({district.region for district in tables.districts}):
-        yield _institution(f"region:{region}", region, "branch", root, opened)
+        yield _institution(_region(region), region, "branch", root, opened)
     for district in tables.districts:
-        parent = _id("ins", "institution", f"region:{district.region}")
+        parent = _id("ins", "institution", _region(district.region))
         yield _institution(f"district:{district.number}", district.name, "sub_branch", parent, opened)
 
 
@@ -65,6 +65,10 @@ def _institution(number: str, name: str, level: str, parent: str | None, opened:
     body = {"reference": _reference("institution", number), "name": name, "level": level}
     body |= {"parent_id": parent} if parent else {}
     return Action("institution", number, body | {"occurred_at": opened.isoformat()})
+
+
+def _region(name: str) -> str:
+    return f"region:{name.replace(' ', '-')}"
 
 
 def _district(number: int) -> str:

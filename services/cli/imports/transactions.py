@@ -70,6 +70,8 @@ def _converted(row: Row, mapping: Mapping, line: int) -> Action:
     for rule in mapping.rules:
         if _fits(row, rule):
             body |= rule.set
+    # An empty text in a rule takes back what an earlier one has set.
+    body = {name: value for name, value in body.items() if value != ""}
     if counterparty := "/".join(cell for name in columns.counterparty if (cell := row[name].strip())):
         body["counterparty"] = counterparty
     return Action("transaction", reference, body, line=line)
