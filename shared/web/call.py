@@ -162,7 +162,7 @@ async def call(
             actor_role=principal.role,
             institution_id=principal.institution or "",
             channel="api",
-            traceparent=context.traceparent.get(),
+            traceparent=context.current_traceparent(),
         ),
         operation=operation,
         response=response,

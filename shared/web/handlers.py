@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from shared.committer import Overloaded
+from shared.database import unavailable as store_unavailable
 from shared.decider import Rejected
 from shared.log import LogUnavailable
 from shared.web import validation
@@ -44,7 +45,10 @@ def _log_unavailable(_: Request, __: Exception) -> Response:
 
 
 def unexpected(error: BaseException) -> Response:
-    """A defect: logged whole here, told without detail."""
+    """A store that is away is 503; anything else is a defect: logged whole here, told without detail."""
+    if store_unavailable(error):
+        logger.warning("a store is unavailable", exc_info=error)
+        return unavailable("store_unavailable", "A database cannot be reached.", 2).response()
     logger.error("unexpected error", exc_info=error)
     return Problem(500, "internal_error", "Something went wrong here. It was logged under the trace id.").response()
 

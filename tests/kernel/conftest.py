@@ -1,5 +1,6 @@
 """A notes application and a client that talks to it in process."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,3 +29,10 @@ async def http(notes: NotesApp) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(notes.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=notes.token()) as client:
         yield client
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

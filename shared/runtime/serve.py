@@ -1,0 +1,29 @@
+"""Running an application until it is told to stop."""
+
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.runtime import logs
+from shared.runtime.settings import Settings
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve on the settings' host and port. SIGTERM and Ctrl-C drain; exits with 1 when a component was given up."""
+    logs.configure(json=settings.env == "prod")
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(settings.drain_seconds),
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    uvicorn.Server(config).run()
+    supervisor = getattr(app.state, "supervisor", None)
+    if supervisor is None or supervisor.failure is not None:
+        sys.exit(1)
