@@ -1,7 +1,7 @@
 """What every route of the customer service shares: id types, its service, and how a command becomes an intent."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -9,11 +9,10 @@ from fastapi import Depends
 
 from services.customer import account, balance, customer, institution, referral, routing, transaction
 from services.customer.service import CustomerService
-from shared import identifiers, times
+from shared import times
 from shared.decider import Fact
-from shared.envelope import Reference
 from shared.execute import Scope, Target
-from shared.web import Call, Intent, Read, ReferenceIn, View, identifier, serving
+from shared.web import Call, Intent, identifier, serving
 
 Customers = Annotated[CustomerService, Depends(serving("customer"))]
 InstitutionId = Annotated[str, identifier("ins")]
@@ -24,18 +23,6 @@ FactId = Annotated[str, identifier("fct")]
 ReferralId = Annotated[str, identifier("ref")]
 
 LOG = "customer"
-
-
-class ReferenceOut(View):
-    """What another system calls it."""
-
-    system: str
-    id: str
-
-    @classmethod
-    def of(cls, reference: Reference | None) -> "ReferenceOut | None":
-        """As answers show it."""
-        return None if reference is None else cls(system=reference.system, id=reference.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +80,9 @@ def today(call: Call) -> date:
     return times.local_day(call.now, call.edge.zone)
 
 
-def identity(prefix: str, call: Call, reference: ReferenceIn | None) -> str:
-    """The new thing's id: derived from the reference or the idempotency key, so that a repetition finds it again."""
-    if reference is not None:
-        return identifiers.derived(prefix, reference.system, reference.id)
-    if call.key:
-        return identifiers.derived(prefix, "idempotency-key", call.key)
-    return identifiers.new(prefix)
-
-
-async def fresh(read: Read, service: CustomerService) -> None:
-    """Wait for `min_position`; positions of other services' logs say nothing about these views."""
-    own = tuple(position for position in read.positions if position.channel.startswith(f"{LOG}/"))
-    await replace(read, positions=own).fresh(service.views)
+def counterparty(call: Call, name: str | None) -> str | None:
+    """A keyed hash: equal for equal counterparties, and nothing else can be told from it."""
+    return None if name is None else call.edge.keyring.digest("counterparty", name)
 
 
 def _read(target: Target | Named) -> Target:

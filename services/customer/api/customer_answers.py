@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.customer.api.common import ReferenceOut
 from services.customer.api.customer_models import CustomerOut, FactOut, HoldingOut, PersonalOut, ReferralOut
 from services.customer.service import CustomerService
 from services.customer.views.customers import CustomerRow
 from shared.envelope import Sealed
 from shared.web import Read
+from shared.web.resources import ReferenceOut
 
 Opened = Mapping[Sealed, str | None]
 

@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 from pydantic import Field, model_validator
 
-from services.customer.api.common import AccountId, CustomerId, FactId, InstitutionId, ReferenceOut
+from services.customer.api.common import AccountId, CustomerId, FactId, InstitutionId
 from services.customer.contract import CoverageRole, Kind, Tier
 from shared.web import Body, Code, Count, Day, Flag, Line, OccurredAt, ReferenceIn, Text, View, failure
+from shared.web.resources import ReferenceOut
 
 PHONE = r"^\+?[0-9][0-9 ()/.-]{2,30}$"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response, Security
 
 from services.customer import customer as customers
-from services.customer.api.common import CustomerId, Customers, InstitutionId, customer_target, fresh, intent
+from services.customer.api.common import LOG, CustomerId, Customers, InstitutionId, customer_target, intent
 from services.customer.api.customer_answers import shown
 from services.customer.api.customer_models import CustomerIn, CustomerOut, ProfileIn
 from services.customer.api.registration import (
@@ -41,6 +41,7 @@ from shared.web import (
     read,
     router,
 )
+from shared.web.resources import fresh
 
 routes = router(tags=["customers"])
 Writing = Annotated[Call, Security(call, scopes=["customers:write"])]
@@ -89,6 +90,7 @@ async def update_profile(customer_id: CustomerId, body: ProfileIn, call: Writing
     response_model_exclude_none=True,
 )
 async def list_customers(
+    *,
     read: Reading,
     customer: Customers,
     q: Annotated[str | None, Query(min_length=3, max_length=100, description="Id, phone or identity number.")] = None,
@@ -96,7 +98,7 @@ async def list_customers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CustomerOut]:
-    await fresh(read, customer)
+    await fresh(read, customer.views, LOG)
     if q is not None:
         rows, after = await _search(q, read, customer), None
     else:
@@ -113,7 +115,7 @@ async def list_customers(
     response_model_exclude_none=True,
 )
 async def read_customer(customer_id: CustomerId, read: Reading, customer: Customers, response: Response) -> CustomerOut:
-    await fresh(read, customer)
+    await fresh(read, customer.views, LOG)
     row = found(await customer.views.get(CUSTOMERS, customer_id, read.scope))
     response.headers["ETag"] = etag(row.version)
     (answer,) = await shown([row], read, customer)

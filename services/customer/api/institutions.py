@@ -7,12 +7,10 @@ from fastapi import Response, Security
 
 from services.customer import institution
 from services.customer.api.common import (
+    LOG,
     Customers,
     InstitutionId,
     Named,
-    ReferenceOut,
-    fresh,
-    identity,
     institution_target,
     intent,
 )
@@ -47,6 +45,7 @@ from shared.web import (
     router,
     unavailable,
 )
+from shared.web.resources import ReferenceOut, fresh, identity
 
 PATIENCE = 2.0
 
@@ -138,7 +137,7 @@ async def list_institutions(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[InstitutionOut]:
-    await fresh(read, customer)
+    await fresh(read, customer.views, LOG)
     rows, after = await customer.views.list(INSTITUTIONS, read.scope, owner=parent_id, after=read.after, limit=limit)
     return Page(items=[shown(row) for row in rows], next_cursor=read.next_cursor(after))
 
@@ -147,7 +146,7 @@ async def list_institutions(
 async def read_institution(
     institution_id: InstitutionId, read: Reading, customer: Customers, response: Response
 ) -> InstitutionOut:
-    await fresh(read, customer)
+    await fresh(read, customer.views, LOG)
     row = found(await customer.views.get(INSTITUTIONS, institution_id, read.scope))
     response.headers["ETag"] = etag(row.version)
     return shown(row)

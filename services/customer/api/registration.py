@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.customer import customer as customers
-from services.customer.api.common import Named, customer_target, identity, institution_target, intent
+from services.customer.api.common import Named, customer_target, institution_target, intent
 from services.customer.api.customer_models import CustomerIn, ProfileIn
 from services.customer.customer import RegisterCustomer
 from services.customer.service import CustomerService
@@ -14,6 +14,7 @@ from shared.decider import Rejected
 from shared.envelope import Sealed
 from shared.vault import Erased
 from shared.web import Call, Intent
+from shared.web.resources import identity
 
 INDEXED = {"contact.phone": "phone", "identity_number": "identity_number"}
 """Personal field → kind in the blind index, by which a customer is found again."""
@@ -72,7 +73,7 @@ async def seal(
     service: CustomerService, people: Sequence[tuple[str, dict[str, str]]]
 ) -> list[dict[str, Sealed] | Rejected]:
     """The values of each customer sealed, in order; a refusal for one who was erased."""
-    plain = [(identity, field, value) for identity, values in people for field, value in values.items()]
+    plain = [(customer_id, field, value) for customer_id, values in people for field, value in values.items()]
     boxes = iter(await service.vault.seal_many(plain) if plain else [])
     answers: list[dict[str, Sealed] | Rejected] = []
     for _, values in people:
@@ -83,10 +84,10 @@ async def seal(
     return answers
 
 
-async def claim(service: CustomerService, identity: str, values: dict[str, str]) -> None:
+async def claim(service: CustomerService, customer_id: str, values: dict[str, str]) -> None:
     """Make a customer findable by these values, where nobody else is found by them already."""
     await service.vault.index.claim(
-        [(kind, values[field], identity) for field, kind in INDEXED.items() if field in values]
+        [(kind, values[field], customer_id) for field, kind in INDEXED.items() if field in values]
     )
 
 
@@ -133,10 +134,10 @@ async def _visible(ids: set[str], call: Call, service: CustomerService) -> set[s
     return set(await service.views.get_many(CUSTOMERS, ids, call.scope))
 
 
-def _registration(body: CustomerIn, identity: str, sealed: dict[str, Sealed], call: Call) -> Intent:
+def _registration(body: CustomerIn, customer_id: str, sealed: dict[str, Sealed], call: Call) -> Intent:
     reference = body.reference.value if body.reference else None
     command = RegisterCustomer(
-        customer_id=identity,
+        customer_id=customer_id,
         kind=body.kind,
         institution_id=body.institution_id,
         name=sealed["name"],
@@ -145,6 +146,6 @@ def _registration(body: CustomerIn, identity: str, sealed: dict[str, Sealed], ca
         identity_number=sealed.get("identity_number"),
         reference=reference,
     )
-    targets = [customer_target(identity), Named(institution_target(body.institution_id))]
+    targets = [customer_target(customer_id), Named(institution_target(body.institution_id))]
     key = call.reference_key("customer", reference)
     return intent(call, targets, customers.register, command, call.occurred_at(body.occurred_at), key=key)

@@ -14,7 +14,6 @@ from services.customer.api.common import (
     FactId,
     Named,
     customer_target,
-    identity,
     institution_target,
     intent,
 )
@@ -25,6 +24,7 @@ from services.customer.dossier import AddFact, WithdrawFact
 from services.customer.merge import Merge, Unmerge, merge, unmerge
 from services.customer.service import CustomerService
 from shared.web import Call, Receipt, call, problems, router
+from shared.web.resources import identity
 
 routes = router(tags=["customers"])
 Writing = Annotated[Call, Security(call, scopes=["customers:write"])]
@@ -54,15 +54,13 @@ async def add_fact(customer_id: CustomerId, body: FactIn, call: Writing, custome
     responses=problems(404, 409, 410),
 )
 async def withdraw_fact(customer_id: CustomerId, fact_id: FactId, call: Writing, customer: Customers) -> Receipt:
-    return await _change(call, customer, customer_id, dossier.withdraw, WithdrawFact(fact_id), None)
+    return await _change(call, customer, customer_id, dossier.withdraw, WithdrawFact(fact_id))
 
 
-@routes.post(
-    "/v1/customers/{customer_id}/coverage", summary="Assign who looks after", responses=problems(404, 409, 410)
-)
+@routes.post("/v1/customers/{customer_id}/coverage", summary="Assign coverage", responses=problems(404, 409, 410))
 async def cover(customer_id: CustomerId, body: CoverageIn, call: Writing, customer: Customers) -> Receipt:
     command = Cover(body.role, body.employee_id)
-    return await _change(call, customer, customer_id, coverage.cover, command, body.occurred_at)
+    return await _change(call, customer, customer_id, coverage.cover, command, at=body.occurred_at)
 
 
 @routes.post(
@@ -70,13 +68,13 @@ async def cover(customer_id: CustomerId, body: CoverageIn, call: Writing, custom
 )
 async def weight_elements(customer_id: CustomerId, body: WeightsIn, call: Writing, customer: Customers) -> Receipt:
     command = WeightElements(dict(body.weights))
-    return await _change(call, customer, customer_id, customers.weight_elements, command, body.occurred_at)
+    return await _change(call, customer, customer_id, customers.weight_elements, command, at=body.occurred_at)
 
 
 @routes.post("/v1/customers/{customer_id}/tier", summary="Assign a tier", responses=problems(404, 409, 410))
 async def change_tier(customer_id: CustomerId, body: TierIn, call: Writing, customer: Customers) -> Receipt:
     command = ChangeTier(body.tier, "assigned", body.rule_version, dict(body.inputs))
-    return await _change(call, customer, customer_id, customers.change_tier, command, body.occurred_at)
+    return await _change(call, customer, customer_id, customers.change_tier, command, at=body.occurred_at)
 
 
 @routes.post(
@@ -110,7 +108,13 @@ async def unmerge_customers(
 
 
 async def _change(
-    call: Call, customer: CustomerService, customer_id: str, decide: Decision, command: Any, at: datetime | date | None
+    call: Call,
+    customer: CustomerService,
+    customer_id: str,
+    decide: Decision,
+    command: Any,
+    *,
+    at: datetime | date | None = None,
 ) -> Receipt:
     wanted = intent(call, [customer_target(customer_id)], decide, command, call.occurred_at(at))
     return await call.run(customer.executor, wanted, topic="customer")
