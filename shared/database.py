@@ -41,8 +41,21 @@ _SQLITE_UNAVAILABLE = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
-_POSTGRES_UNAVAILABLE = ("08", "25006", "25P03", "25P04", "40", "53", "55P03", "57", "58")
-"""SQLSTATE prefixes: connection, read only or idle, rolled back, out of resources, lock timeout, operator, system."""
+_POSTGRES_UNAVAILABLE = (
+    "08",  # connection
+    "25006",  # a standby, read only
+    "25P03",  # idle in transaction
+    "28",  # not let in
+    "3D",  # no such database
+    "40",  # rolled back by the server
+    "42P01",  # not migrated
+    "42883",
+    "53",  # out of resources
+    "55P03",  # lock timeout
+    "57",  # operator
+    "58",  # system
+)
+"""SQLSTATE prefixes of what is not the data's fault."""
 
 
 class Database:

@@ -5,27 +5,36 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 POLL = 0.25
-"""Seconds between looks at the head, for what other processes append."""
+"""Seconds between looks at the head, for what other processes append and nobody tells."""
 
 
 class Growth:
-    """Tells waiting readers of one log that it grew."""
+    """Tells the waiting readers of one log that it grew. However many wait, one of them looks at the head.
 
-    def __init__(self) -> None:
+    Args:
+        head: how to look at the log's last position.
+    """
+
+    def __init__(self, head: Callable[[], Awaitable[int]]) -> None:
+        self._look = head
+        self._looking = asyncio.Lock()
         self._event = asyncio.Event()
+        self._seen = 0
+        self._fresh_until = 0.0
 
     def grown(self) -> None:
         """Wake everybody who waits."""
+        self._fresh_until = 0.0
         self._event.set()
         self._event = asyncio.Event()
 
-    async def wait(self, head: Callable[[], Awaitable[int]], after: int, seconds: float) -> None:
-        """Return when `head` passes `after`, or when `seconds` are over."""
+    async def wait(self, after: int, seconds: float) -> None:
+        """Return when the head passes `after`, or when `seconds` are over."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         while True:
             event = self._event  # before the look: what is appended during it must not be missed
-            if await head() > after:
+            if await self._head() > after:
                 return
             left = deadline - clock()
             if left <= 0:
@@ -33,3 +42,12 @@ class Growth:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, POLL)):
                     await event.wait()
+
+    async def _head(self) -> int:
+        clock = asyncio.get_running_loop().time
+        async with self._looking:
+            if clock() >= self._fresh_until:
+                event = self._event
+                self._seen = await self._look()
+                self._fresh_until = clock() + POLL / 2 if event is self._event else 0.0
+        return self._seen

@@ -42,7 +42,7 @@ class PostgresEventLog:
         self.name = name
         self._database = database
         self._clock = clock
-        self._growth = Growth()
+        self._growth = Growth(self.head)
         self._listener = Listener(database, self._growth)
 
     async def append(self, batch: Sequence[Append]) -> list[Verdict]:
@@ -85,7 +85,7 @@ class PostgresEventLog:
 
     async def wait(self, after: int, seconds: float) -> None:
         self._listener.start()
-        await self._growth.wait(self.head, after, seconds)
+        await self._growth.wait(after, seconds)
 
     async def close(self) -> None:
         await self._listener.stop()

@@ -44,7 +44,7 @@ class SqliteEventLog:
         self._clock = clock
         self._path = database.path
         self._lock = database.lock
-        self._growth = Growth()
+        self._growth = Growth(self.head)
         self._connections: list[sqlite3.Connection] = []
         self._own = local()
         self._writer = self._threads(1)
@@ -75,7 +75,7 @@ class SqliteEventLog:
         return await self._run(self._readers, lambda connection: connection.execute(sql).fetchone()[0])
 
     async def wait(self, after: int, seconds: float) -> None:
-        await self._growth.wait(self.head, after, seconds)
+        await self._growth.wait(after, seconds)
 
     async def close(self) -> None:
         """Finish what runs, then close the log's own connections."""
