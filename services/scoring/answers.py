@@ -1,5 +1,6 @@
 """What scoring answers over HTTP. Scores are points from 0 to 100 with at most four decimals, days are local dates."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from services.scoring.assess import Assessment, BondAssessment
 from services.scoring.calendar import date_of
 from services.scoring.contract import Band
 from services.scoring.contributions import POINT
+from services.scoring.explain import ExplainedBond, ExplainedLine
 from services.scoring.recovery import Episode
 from shared.web import View
 
@@ -77,6 +79,63 @@ class RelationshipOut(View):
     revision: int
 
 
+class EventOut(View):
+    """An event behind a line, and its part of the line's points."""
+
+    event: str = Field(examples=["interaction:8124"], description="`{log}:{position}`, the CloudEvents id.")
+    type: str
+    occurred_at: datetime
+    points: Points
+
+
+class LineOut(View):
+    """One line of an explanation. Its events' points and `rest` add up to its points."""
+
+    kind: str
+    points: Points
+    entity: str | None = Field(description="The account, promise, complaint, or `element:source` of ratings.")
+    day: date | None
+    prior: bool = Field(description="Whether it rests on an assumption, not on an event.")
+    events: list[EventOut]
+    rest: Points
+
+
+class ExplainedBondOut(View):
+    """One bond; its lines' points add up to its points."""
+
+    name: str
+    points: Points
+    lines: list[LineOut]
+
+
+class ExplanationOut(View):
+    """Why the strength is what it is: the bonds' points add up to it exactly, in decimal arithmetic."""
+
+    customer_id: str
+    as_of: date
+    known_at: datetime | None
+    policy: str
+    strength: Points
+    bonds: list[ExplainedBondOut]
+
+
+def explanation(
+    assessment: Assessment, bonds: Sequence[ExplainedBond], known_at: datetime | None = None
+) -> ExplanationOut:
+    """The answer for an explained assessment."""
+    return ExplanationOut(
+        customer_id=assessment.customer,
+        as_of=date_of(assessment.day),
+        known_at=known_at,
+        policy=assessment.policy,
+        strength=assessment.strength / POINT,
+        bonds=[
+            ExplainedBondOut(name=bond.name, points=bond.points / POINT, lines=[_line(line) for line in bond.lines])
+            for bond in bonds
+        ],
+    )
+
+
 def relationship(
     assessment: Assessment,
     *,
@@ -125,6 +184,22 @@ def relationship(
 def _bond(bond: BondAssessment) -> BondOut:
     return BondOut(
         name=bond.name, weight=bond.weight, value=_points(bond.value), points=bond.points / POINT, known=bond.known
+    )
+
+
+def _line(explained: ExplainedLine) -> LineOut:
+    line = explained.line
+    return LineOut(
+        kind=line.kind,
+        points=line.points / POINT,
+        entity=line.entity or None,
+        day=None if line.day is None else date_of(line.day),
+        prior=line.prior,
+        events=[
+            EventOut(event=share.event, type=share.type, occurred_at=share.occurred_at, points=share.points / POINT)
+            for share in explained.events
+        ],
+        rest=explained.rest / POINT,
     )
 
 

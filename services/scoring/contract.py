@@ -29,6 +29,7 @@ class RelationshipAssessed(Event, frozen=True):
     bonds: dict[str, int]
     policy: str
     previous_strength: int | None = None
+    relationship_manager: str | None = None
 
 
 class RelationshipStrengthened(Event, frozen=True):
@@ -37,6 +38,7 @@ class RelationshipStrengthened(Event, frozen=True):
     customer_id: str
     band: Band
     previous_band: Band
+    relationship_manager: str | None = None
 
 
 class RelationshipWeakened(Event, frozen=True):
@@ -45,6 +47,7 @@ class RelationshipWeakened(Event, frozen=True):
     customer_id: str
     band: Band
     previous_band: Band
+    relationship_manager: str | None = None
 
 
 LOG = "relationship"

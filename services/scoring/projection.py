@@ -12,6 +12,9 @@ from services.scoring.row import Row
 from shared.envelope import Envelope
 from shared.projection import Index, Projection, View
 
+EVIDENCE = "evidence"
+"""The name of the view of evidence rows."""
+
 FOLD = 1
 """Raised by hand when a delta means something else; a changed refold parameter raises the version by itself."""
 
@@ -21,7 +24,7 @@ _read = msgspec.msgpack.decode
 def evidence_projection(refold: Refold) -> Projection:
     """The projection for these parameters; other parameters get other tables, folded from the start."""
     evidence: View[Row] = View(
-        name="evidence",
+        name=EVIDENCE,
         row=Row,
         ids=concerned,
         evolve=lambda row, _, envelope: rows.evolve(row or Row(), envelope, refold),

@@ -37,7 +37,7 @@ def decide(state: Published, observed: RelationshipAssessed, step: int) -> tuple
         return (assessed,)
     risen = ORDER[observed.band] > ORDER[state.band]
     kind = RelationshipStrengthened if risen else RelationshipWeakened
-    return (assessed, kind(observed.customer_id, observed.band, state.band))
+    return (assessed, kind(observed.customer_id, observed.band, state.band, observed.relationship_manager))
 
 
 def evolve(state: Published, event: Any) -> Published:
