@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demonstrating, importing
+from services.cli import demonstrating, importing, relationships, setup, tokens
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -11,4 +11,9 @@ app = typer.Typer(
     help="Guanxi: live, explained relationship strength for banks.",
 )
 app.command()(demonstrating.demo)
+app.command()(relationships.top)
+app.command()(relationships.show)
 app.add_typer(importing.app, name="import")
+app.command()(tokens.token)
+app.command()(setup.migrate)
+app.command()(setup.topics)

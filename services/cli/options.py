@@ -6,11 +6,13 @@ from typing import Annotated, Any, TypeVar
 
 import stamina
 import typer
+from pydantic import ValidationError
 
 from services.cli.client import Api
 from services.cli.connection import connect
 from services.cli.errors import CliError
 from services.cli.output import complain
+from shared.runtime.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -36,6 +38,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 def api(url: str | None, token: str | None) -> Api:
     """The running Guanxi that the options name."""
     return Api(connect(url, token))
+
+
+def settings() -> Settings:
+    """The configuration of this environment. Raises CliError where it is not valid."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "".join(f"GUANXI_{part}".upper() + " " for part in first["loc"])
+        raise CliError(f"the configuration is not valid: {name}{first['msg']}") from None
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
