@@ -6,4 +6,6 @@ from services.customer.views.institutions import INSTITUTIONS
 from services.customer.views.transactions import BALANCES, TRANSACTIONS
 from shared.projection import Projection
 
-VIEWS = Projection("customer-views", 1, (INSTITUTIONS, CUSTOMERS, ACCOUNTS, TRANSACTIONS, BALANCES))
+__all__ = ["ACCOUNTS", "BALANCES", "CUSTOMERS", "INSTITUTIONS", "TRANSACTIONS", "VIEWS"]
+
+VIEWS = Projection("customer_views", 1, (INSTITUTIONS, CUSTOMERS, ACCOUNTS, TRANSACTIONS, BALANCES))
