@@ -79,7 +79,7 @@ class KafkaFeed:
         if self._consumer is None:
             await partition_count(self._bootstrap, self._topics)
             await self._connect()
-        self._started, self._failure = True, None
+        self._started = True
 
     async def stop(self) -> None:
         """Leave; idempotent."""
@@ -135,6 +135,7 @@ class KafkaFeed:
         return self._consumer
 
     async def _connect(self) -> None:
+        self._failure = None
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=self._group,
@@ -210,7 +211,6 @@ class KafkaFeed:
             await self._disconnect()
         if self._started and self._consumer is None:
             await self._connect()
-            self._failure = None
         if failure is not None:
             raise failure
 
