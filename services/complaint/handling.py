@@ -68,6 +68,8 @@ class CommunicateDecision(msgspec.Struct, frozen=True):
 
 def receive(complaint: Complaint, received: ComplaintReceived) -> list[Any]:
     """Receiving the same complaint again says nothing new."""
+    if received.on_behalf_of and received.customer_id is None:
+        raise Rejected("customer_required", "Who is spoken for must be named.", "/customer_id")
     if complaint.received is None:
         return [received]
     if same(complaint.received, received):

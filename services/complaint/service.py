@@ -1,18 +1,19 @@
 """What the routes of the complaint service work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.directory import Directory
 from shared.execute import Executor
+from shared.runtime import Service
 from shared.vault import Vault
 from shared.views import ViewStore
 
 
-@dataclass(frozen=True, slots=True)
-class ComplaintService:
-    """`directory` knows the customers, who belong to another service."""
+@dataclass
+class ComplaintService(Service):
+    """`directory` knows the customers, who belong to another service. All are there once the service is open."""
 
-    executor: Executor
-    views: ViewStore
-    directory: Directory
-    vault: Vault
+    executor: Executor = field(init=False)
+    views: ViewStore = field(init=False)
+    directory: Directory = field(init=False)
+    vault: Vault = field(init=False)

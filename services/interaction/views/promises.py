@@ -15,7 +15,7 @@ EVENTS = (c.PromiseMade, c.PromiseRenegotiated, c.PromiseKept, c.PromiseBroken, 
 
 
 class PromiseRow(msgspec.Struct, frozen=True):
-    """`made` as it came first, recorded at `recorded_at`; `due` as last agreed; `late`: kept after it was broken."""
+    """`made` as it came first; `due` as last agreed; `recorded_at` of the latest event; `late`: kept after broken."""
 
     made: c.PromiseMade
     made_at: datetime
@@ -39,7 +39,7 @@ def evolve(row: PromiseRow | None, _: str, envelope: Envelope) -> PromiseRow | N
         return PromiseRow(event, envelope.occurred_at, envelope.recorded_at, event.due, envelope.version)
     if row is None:
         return None
-    row = msgspec.structs.replace(row, version=envelope.version)
+    row = msgspec.structs.replace(row, version=envelope.version, recorded_at=envelope.recorded_at)
     if isinstance(event, c.PromiseRenegotiated):
         return msgspec.structs.replace(row, due=event.due, renegotiations=row.renegotiations + 1)
     return _settled(row, event, envelope.occurred_at)

@@ -1,0 +1,8 @@
+"""python -m services.interaction"""
+
+from services.interaction.app import create_app
+from shared.runtime import Settings, serve
+
+if __name__ == "__main__":
+    settings = Settings()
+    serve(create_app(settings), settings)
