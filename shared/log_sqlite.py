@@ -88,7 +88,10 @@ class SqliteEventLog:
         return ThreadPoolExecutor(number, f"log-{self.name}")
 
     async def _run(self, threads: ThreadPoolExecutor, work: Callable[[sqlite3.Connection], T]) -> T:
-        future = asyncio.get_running_loop().run_in_executor(threads, lambda: work(self._connection()))
+        try:
+            future = asyncio.get_running_loop().run_in_executor(threads, lambda: work(self._connection()))
+        except RuntimeError as error:
+            raise LogUnavailable(f"log {self.name} is closed") from error
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:

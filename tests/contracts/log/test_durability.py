@@ -130,6 +130,17 @@ async def test_a_lost_server_connection_is_said_and_survived(durable: LogStore) 
     await asyncio.wait_for(waiter, 5)
 
 
+@pytest.mark.parametrize("durable_place", ["sqlite"], indirect=True)
+async def test_a_closed_log_says_so(durable: LogStore) -> None:
+    log = await durable.open()
+    await log.close()
+    await log.close()
+    with pytest.raises(LogUnavailable):
+        await log.append([command(write("a", 0))])
+    with pytest.raises(LogUnavailable):
+        await log.head()
+
+
 async def test_a_cancelled_append_is_whole_or_absent(durable: LogStore) -> None:
     log = await durable.open()
     again = command(write("a", 0, 3), key="k", fingerprint="f")
