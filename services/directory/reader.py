@@ -8,13 +8,11 @@ from typing import TypeVar
 from services.directory.views import CUSTOMERS, INSTITUTIONS, CustomerEntry, InstitutionEntry
 from shared.auth import WHOLE_BANK
 from shared.projection import View
-from shared.tree import subtree
+from shared.tree import Tree
 from shared.views import ViewStore
 
 PATIENCE = 1.0
 _POLL = 0.02
-_FRESH = 1.0
-_PAGE = 500
 
 Row = TypeVar("Row")
 
@@ -24,8 +22,7 @@ class Directory:
 
     def __init__(self, views: ViewStore) -> None:
         self._views = views
-        self._links: list[tuple[str, str | None]] = []
-        self._links_read = float("-inf")
+        self.subtree = Tree(views, INSTITUTIONS, lambda entry: (entry.institution_id, entry.parent_id)).subtree
 
     async def customers(self, ids: Collection[str]) -> dict[str, CustomerEntry]:
         """The customers that are known, or become known within a second; the others are left out."""
@@ -35,13 +32,6 @@ class Directory:
         """The institutions that are known, or become known within a second; the others are left out."""
         return await self._awaited(INSTITUTIONS, ids)
 
-    async def subtree(self, institution_id: str) -> frozenset[str]:
-        """An institution and everything below it, as it was at most a second ago."""
-        if time.monotonic() - self._links_read > _FRESH:
-            self._links = await self._read_links()
-            self._links_read = time.monotonic()
-        return subtree(self._links, institution_id)
-
     async def _awaited(self, view: View[Row], ids: Collection[str]) -> dict[str, Row]:
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -50,12 +40,3 @@ class Directory:
             if len(known) == len(set(ids)) or left <= 0:
                 return known
             await asyncio.sleep(min(left, _POLL))
-
-    async def _read_links(self) -> list[tuple[str, str | None]]:
-        links: list[tuple[str, str | None]] = []
-        after = None
-        while True:
-            page, after = await self._views.list(INSTITUTIONS, WHOLE_BANK, after=after, limit=_PAGE)
-            links += [(entry.institution_id, entry.parent_id) for entry in page]
-            if after is None:
-                return links
