@@ -44,6 +44,12 @@ class ProjectionExport:
         async for view, id_, data, revision in self._pages(query, (c.view, c.id)):
             yield State(view, id_, bytes(data), revision)
 
+    async def revisions(self, view: str) -> AsyncIterator[tuple[str, int]]:
+        """(id, revision) of every row of a view, ordered by id."""
+        c = self._tables.rows.c
+        async for id_, revision in self._pages(sa.select(c.id, c.revision).where(c.view == view), (c.id,)):
+            yield id_, revision
+
     async def timeline(self) -> AsyncIterator[Place]:
         """Where every event of the timeline stands, ordered by (channel, position); nothing without a timeline."""
         if self._tables.timeline is not None:

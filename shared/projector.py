@@ -139,6 +139,11 @@ class Projector:
             self._forget()
             raise
 
+    @property
+    def assigned(self) -> frozenset[int]:
+        """The partitions that are folded here now."""
+        return self._feed.assigned()
+
     async def check(self) -> None:
         """Readiness: raises RuntimeError while batches fail."""
         if self.metrics.failing_since is not None:

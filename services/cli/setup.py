@@ -1,8 +1,10 @@
 """`guanxi migrate` and `guanxi topics`: what a database and a broker need before services start; safe to repeat."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from aiokafka.errors import KafkaError
+from asyncpg import PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.cli.errors import CliError
@@ -12,17 +14,12 @@ from services.complaint import contract as complaint
 from services.customer import contract as customer
 from services.interaction import contract as interaction
 from services.scoring import contract as scoring
-from shared.database import Database
-from shared.migrations import migrate as migrate_database
-from shared.runtime.settings import Settings
+from shared.runtime.metrics import Metrics
+from shared.runtime.resources import Resources
 from shared.topics import DEAD_LETTER, Topics, TopicsDiffer, create_topics
 
-STORES = ("customer", "interaction", "complaint", "scoring")
-
-
-def stores(given: Settings) -> dict[str, str]:
-    """Store → database URL, the vault included."""
-    return {**{name: given.log_url(name) for name in STORES}, "vault": given.vault_url}
+STORES = {customer.LOG: "customer", interaction.LOG: "interaction", complaint.LOG: "complaint", scoring.LOG: "scoring"}
+"""Each log and the service in whose database it lies."""
 
 
 def short_topics() -> list[str]:
@@ -42,15 +39,21 @@ def topics() -> None:
 
 
 async def _migrate() -> None:
-    for name, url in stores(settings()).items():
-        database = Database.open(url)
-        try:
-            await migrate_database(database)
-        except (SQLAlchemyError, OSError) as error:
-            raise CliError(f"the {name} database cannot be migrated: {_reason(error)}") from error
-        finally:
-            await database.close()
-        out.print(f"{name}: migrated")
+    resources = Resources(settings(), Metrics())
+    try:
+        for log, service in STORES.items():
+            await _prepared(service, resources.log(log, store=service))
+        await _prepared("vault", resources.vault())
+    finally:
+        await resources.close()
+
+
+async def _prepared(name: str, opened: Awaitable[object]) -> None:
+    try:
+        await opened
+    except (SQLAlchemyError, PostgresError, OSError) as error:
+        raise CliError(f"the {name} database cannot be migrated: {_reason(error)}") from error
+    out.print(f"{name}: migrated")
 
 
 async def _topics() -> None:

@@ -10,10 +10,14 @@ from services.scoring.bonds import Bond, advocacy, knowledge, social, trust
 from services.scoring.contributions import FULL, POINT, Line, apportion, lines
 from services.scoring.evidence import Evidence
 from services.scoring.holdings import Holdings, breadth, depth, tenure
+from services.scoring.longevity import expected
+from services.scoring.loyalty import Attitude, Loyalty, loyalty
 from services.scoring.policy import BONDS, Policy
 from services.scoring.quality import HUNDRED, Quality
 from services.scoring.reading import Profile, Reading
 from services.scoring.satisfaction import Satisfaction, satisfaction
+from services.scoring.signals import Earlier, Signal, Situation, signals
+from services.scoring.stage import Stage, stage
 
 Band = Literal["sporadic", "occasional", "close"]
 
@@ -34,6 +38,7 @@ class Assessment(msgspec.Struct, frozen=True):
 
     `strength` is in 1/10,000 of a point (0 to 1,000,000) and the sum of the bonds' points; `known` is the weight of
     the bonds that rest on the customer's own evidence, so a prospect, who scores on assumptions alone, has 0.
+    `retained` is the share of the usual money that stayed.
     """
 
     customer: str
@@ -45,7 +50,11 @@ class Assessment(msgspec.Struct, frozen=True):
     bonds: tuple[BondAssessment, ...]
     quality: Quality
     satisfaction: Satisfaction
+    loyalty: Loyalty
+    stage: Stage
+    signals: tuple[Signal, ...]
     profile: Profile
+    retained: float
 
     @property
     def points(self) -> float:
@@ -53,8 +62,11 @@ class Assessment(msgspec.Struct, frozen=True):
         return self.strength / POINT
 
 
-def assess(evidence: Evidence, policy: Policy, day: int, customer: str) -> Assessment:
-    """Assess one customer, or a group by the merge of its members' evidence and its survivor's id."""
+def assess(evidence: Evidence, policy: Policy, day: int, customer: str, earlier: Earlier | None = None) -> Assessment:
+    """Assess one customer, or a group by the merge of its members' evidence and its survivor's id.
+
+    `earlier` is what was said of earlier days; without it the signals that compare stay off.
+    """
     reading = Reading(evidence, policy, day, customer)
     found, satisfied, shares = satisfaction(reading)
     holdings = Holdings(reading)
@@ -70,6 +82,12 @@ def assess(evidence: Evidence, policy: Policy, day: int, customer: str) -> Asses
         "knowledge": knowledge(reading),
     }
     strength, assessed = _weigh(bonds, policy)
+    attitude = Attitude(
+        satisfied.score / HUNDRED, _main_bank(holdings, policy), bonds["advocacy"].value, satisfied.presumed
+    )
+    loyal = loyalty(reading, attitude, expected(reading))
+    situation = Situation(reading, holdings, strength, found, satisfied, loyal, earlier or Earlier())
+    raised = signals(situation)
     return Assessment(
         customer=customer,
         day=day,
@@ -80,8 +98,17 @@ def assess(evidence: Evidence, policy: Policy, day: int, customer: str) -> Asses
         bonds=assessed,
         quality=found,
         satisfaction=satisfied,
+        loyalty=loyal,
+        stage=stage(reading, strength, loyal, {signal.name for signal in raised}),
+        signals=raised,
         profile=reading.profile,
+        retained=holdings.retained,
     )
+
+
+def _main_bank(holdings: Holdings, policy: Policy) -> float:
+    """How far this is the customer's main bank: families held, as far as the money stayed."""
+    return min(1.0, len(holdings.families) / policy.loyalty.main_bank_families) * holdings.retained
 
 
 def _weigh(bonds: dict[str, Bond], policy: Policy) -> tuple[int, tuple[BondAssessment, ...]]:

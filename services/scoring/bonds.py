@@ -44,6 +44,12 @@ def social(reading: Reading) -> Bond:
     return Bond(mutual.value, bool(inward or outward or care or visits), shares)
 
 
+def fatigue(reading: Reading) -> float:
+    """Decayed weeks of unanswered contact beyond what is tolerated."""
+    inward, outward = _sum(_weeks(reading, CONTACT_IN)), _sum(_weeks(reading, CONTACT_OUT))
+    return max(0.0, outward - inward - reading.policy.social.fatigue_free)
+
+
 class _Mutual:
     """The bond from the decayed weeks of each kind, and what each kind adds to it."""
 

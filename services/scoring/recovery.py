@@ -25,12 +25,15 @@ _read = msgspec.msgpack.decode
 
 
 class Episode(msgspec.Struct, frozen=True):
-    """One complaint, or one silence (`complaint` empty). `since`: the day its row began; None while it is open.
+    """One complaint, or one silence (`complaint` empty), `opened` on the day it was received or rated.
+
+    `since`: the day its present outcome began; None while it is open.
 
     `share` is p; `factor` is what the episode multiplies satisfaction by today.
     """
 
     complaint: str
+    opened: int
     outcome: Outcome
     severity: str
     since: int | None
@@ -98,7 +101,7 @@ def _complaint(entity: str, fields: Mapping[str, Fact], reading: Reading) -> Epi
     severity = assessed or perceived or _by_loss(loss, policy)
     share = _row(policy, case.outcome)[MINOR if severity == "minor" else MAJOR]
     age = 0 if case.since is None else max(0, reading.day - case.since)
-    return Episode(entity, case.outcome, severity, case.since, share, _factor(share, policy, severity, age))
+    return Episode(entity, received, case.outcome, severity, case.since, share, _factor(share, policy, severity, age))
 
 
 def _by_loss(loss: tuple[int, str] | None, policy: Policy) -> str:
@@ -131,7 +134,7 @@ def _silence(reading: Reading) -> Episode | None:
         if started <= reading.day and good <= day and quiet:
             share = 1 - bad[day] * (1 - recovery.silent[MINOR])
             factor = _factor(share, reading.policy, "minor", reading.day - started)
-            return Episode("", "silent", "minor", started, share, factor)
+            return Episode("", day, "silent", "minor", started, share, factor)
     return None
 
 

@@ -29,7 +29,7 @@ from shared.lease import Leader
 from shared.log import EventLog
 from shared.migrations import migrated
 from shared.projection import Projection
-from shared.projector import Projector
+from shared.projector import Limits, Projector
 from shared.publisher import Publisher
 from shared.relay import Relay, RelayCursor
 from shared.runtime.resources import Resources
@@ -39,6 +39,8 @@ from shared.topics import Topics
 from shared.views import ViewStore
 
 LEASE_SECONDS = 10.0
+LIVE = Limits(batch=5_000)
+"""Kafka's consumers do nothing else, so they take more at once than a projector that shares its process with HTTP."""
 
 
 class Kernel:
@@ -51,6 +53,7 @@ class Kernel:
         self.database = database
         self.committer = Committer(log)
         self.executor = Executor(log, codec, self.committer)
+        self.projectors: dict[str, Projector] = {}
         self._resources = resources
         self._leading: list[Component] = []
         self._components: list[Component] = [Running(f"{name}-committer", self.committer.run)]
@@ -58,25 +61,39 @@ class Kernel:
 
     @classmethod
     async def open(cls, name: str, contracts: Sequence[Contract], resources: Resources) -> "Kernel":
-        """The kernel of a service. `contracts` are its own, first, and those whose events it reads."""
+        """The kernel of a service. `contracts` are its own, first, and those whose events it reads.
+
+        Its log has the name that its contract says and lies in the service's own database.
+        """
         await resources.own(name)
-        log = await resources.log(name)
+        log = await resources.log(contracts[0].LOG, store=name)
         return cls(name, Codec(contracts), resources, log, await resources.database(name))
 
     async def own_views(self, projection: Projection, **options: Any) -> ViewStore:
         """Views folded from the service's own log; `options` are the projector's."""
         return await self._views(projection, LogFeed([self.log], self.codec), self._leading, options)
 
-    async def other_views(self, projection: Projection, *logs: str, **options: Any) -> ViewStore:
-        """Views folded from what other services publish on the topics named like their logs."""
-        kafka = self._resources.settings.kafka
-        if kafka is None:
-            feed: Feed = LogFeed([await self._resources.log(log) for log in logs], self.codec, set(logs))
-            return await self._views(projection, feed, self._leading, options)
+    async def other_views(
+        self, projection: Projection, *logs: str, topics: Sequence[str] = (), **options: Any
+    ) -> ViewStore:
+        """Views folded from what other services publish on `topics`, by default those named like their logs."""
         settings = self._resources.settings
+        shorts = topics or logs
+        if settings.kafka is None:
+            feed: Feed = LogFeed([await self._resources.log(log) for log in logs], self.codec, set(shorts))
+            return await self._views(projection, feed, self._leading, options)
         group = f"{settings.topic_prefix}.{self.name}.{projection.name}.{projection.version}"
-        feed = KafkaFeed(kafka, group, self.codec, Topics(settings.topic_prefix), logs)
-        return await self._views(projection, feed, self._components, options)
+        feed = KafkaFeed(settings.kafka, group, self.codec, Topics(settings.topic_prefix), shorts)
+        return await self._views(projection, feed, self._components, {"limits": LIVE, **options})
+
+    async def read_views(self, projection: Projection) -> ViewStore:
+        """Views that another process folds."""
+        await open_store(projection, self.database).prepare()
+        return ViewStore(projection, self.database)
+
+    def besides(self, *components: Component) -> None:
+        """Run these on every replica."""
+        self._components += components
 
     def while_leading(self, *components: Component) -> None:
         """Run these on one replica at a time: sweeps and the like."""
@@ -93,6 +110,7 @@ class Kernel:
         store = open_store(projection, self.database)
         await store.prepare()
         projector = Projector(projection, store, feed, self.codec, **options)
+        self.projectors[projection.name] = projector
         runs.append(projector)
         self._checks[projector.name] = projector.check
         self._watch(projector)

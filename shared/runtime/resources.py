@@ -37,11 +37,11 @@ class Resources:
         async with self._lock:
             return self._database(name)
 
-    async def log(self, name: str) -> EventLog:
-        """A service's log in its migrated database."""
+    async def log(self, name: str, *, store: str = "") -> EventLog:
+        """A log in the migrated database of the service `store`, by default the one of the same name."""
         async with self._lock:
             if name not in self._logs:
-                database = self._database(name)
+                database = self._database(store or name)
                 await migrate(database)
                 log = open_log(name, database)
                 self._stack.push_async_callback(log.close)  # type: ignore[attr-defined]
