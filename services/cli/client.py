@@ -100,7 +100,12 @@ class Api:
         """
         headers = {"content-type": "application/x-ndjson"}
         content = b"\n".join(lines) + b"\n"
-        response = await self._open("POST", service, path, content=content, headers=headers)
+        try:
+            response = await self._open("POST", service, path, content=content, headers=headers)
+        except ApiError as error:
+            if error.status == 404:
+                raise CliError(f"{self._connection.base(service)} has no {path}: the {service} service is not there")
+            raise
         answered = 0
         try:
             async for line in response.aiter_lines():
