@@ -62,8 +62,10 @@ async def refused(client: httpx.AsyncClient, path: str, body: dict[str, Any], st
     return answer.json()
 
 
-async def get(client: httpx.AsyncClient, path: str, receipt: dict[str, Any], status: int = 200, **query: Any) -> Any:
+async def get(
+    client: httpx.AsyncClient, path: str, receipt: dict[str, Any], expected: int = 200, /, **query: Any
+) -> Any:
     """What a read shows that has seen the receipt's position."""
     answer = await client.get(path, params={"min_position": receipt["position"], **query})
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == expected, answer.text
     return answer.json()
