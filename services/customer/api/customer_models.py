@@ -103,7 +103,7 @@ class MergeIn(Body):
 
 
 class FactOut(View):
-    """`value` only with the scope customers:pii."""
+    """`value` is null without the scope customers:pii."""
 
     id: FactId
     topic: str
@@ -128,7 +128,7 @@ class ReferralOut(View):
 
 
 class PersonalOut(View):
-    """Personal values, only with the scope customers:pii."""
+    """Personal values; null as a whole without the scope customers:pii, one by one where they were erased."""
 
     contact: dict[str, str]
     name: str | None = None

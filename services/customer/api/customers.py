@@ -87,7 +87,6 @@ async def update_profile(customer_id: CustomerId, body: ProfileIn, call: Writing
     "/v1/customers",
     summary="Find customers by id, phone or identity number, or list those of an institution",
     responses=problems(),
-    response_model_exclude_none=True,
 )
 async def list_customers(
     *,
@@ -112,7 +111,6 @@ async def list_customers(
     "/v1/customers/{customer_id}",
     summary="Read a customer",
     responses=problems(404),
-    response_model_exclude_none=True,
 )
 async def read_customer(customer_id: CustomerId, read: Reading, customer: Customers, response: Response) -> CustomerOut:
     await fresh(read, customer.views, LOG)
