@@ -15,22 +15,24 @@ RISKS = frozenset({"silence", "outflow", "strength_drop"})
 
 def stage(reading: Reading, strength: int, loyalty: Loyalty, signals: Collection[str]) -> Stage:
     """The stage on the day of the reading; `strength` in 1/10,000 point, `signals` by name."""
-    policy = reading.policy.stage
     if reading.start is None or reading.earliest is None:
         return "prospect"
     if _lapsed(reading):
         return "lapsed"
     if _returned(reading, reading.start):
         return "returned"
-    if reading.age < policy.new_days:
+    if reading.age < reading.policy.stage.new_days:
         return "new"
     if not RISKS.isdisjoint(signals):
         return "at_risk"
-    close = strength >= reading.policy.strength.bands.close * POINT
-    years = (reading.day - reading.earliest) / DAYS_IN_YEAR
-    if close and loyalty.kind == "true" and years >= policy.loyal_years:
-        return "loyal"
-    return "active"
+    return "loyal" if _loyal(reading, reading.earliest, strength, loyalty) else "active"
+
+
+def _loyal(reading: Reading, earliest: int, strength: int, loyalty: Loyalty) -> bool:
+    policy = reading.policy
+    close = strength >= policy.strength.bands.close * POINT
+    years = (reading.day - earliest) / DAYS_IN_YEAR
+    return close and loyalty.kind == "true" and years >= policy.stage.loyal_years
 
 
 def _lapsed(reading: Reading) -> bool:
