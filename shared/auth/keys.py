@@ -1,8 +1,10 @@
 """Public keys by id, from a JWKS file or URL. A stranger's key id never makes us ask more than every 30 seconds."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,20 @@ import jwt
 REFRESH = 30.0
 MAX_AGE = 3600.0
 TIMEOUT = 5.0
+
+
+def _parsed(text: str) -> dict[str, jwt.PyJWK]:
+    """The usable keys of a set by id. Raises ValueError for what is no set; a key we cannot use hides no other."""
+    document = json.loads(text)
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("not a JSON Web Key Set")
+    keys: dict[str, jwt.PyJWK] = {}
+    for member in document["keys"]:
+        with suppress(jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
+            key = jwt.PyJWK(member)
+            if key.key_id:
+                keys[key.key_id] = key
+    return keys
 
 
 class JwksKeys:
@@ -36,9 +52,8 @@ class JwksKeys:
                 return
             self._asked = self._clock()
             try:
-                read = await self._read()
-                self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_json(read).keys if key.key_id}
-            except (httpx.HTTPError, OSError, ValueError, jwt.PyJWTError):
+                self._keys = _parsed(await self._read())
+            except (httpx.HTTPError, OSError, ValueError):
                 return
 
     async def _read(self) -> str:

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -62,8 +62,8 @@ def _identify(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def configure(*, json: bool, level: int = logging.INFO) -> None:
-    """Send structlog's and the standard library's records through one chain to standard error."""
+def configure(*, json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records through one chain to `stream`, or to standard error."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -76,7 +76,7 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
         redact,
         structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]

@@ -45,7 +45,7 @@ class Route(APIRoute):
 
         async def handler(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive, request._send)
-            if needs_json and not _is_json(request.headers.get("content-type", "")):
+            if needs_json and _has_body(request) and not _is_json(request.headers.get("content-type", "")):
                 raise Problem(415, "unsupported_media_type", "The body must be application/json.")
             if unbounded:
                 return await handle(strict)
@@ -61,6 +61,11 @@ class Route(APIRoute):
 def router(*, tags: list[str], **options: Any) -> APIRouter:
     """An `APIRouter` that follows these conventions."""
     return APIRouter(route_class=Route, tags=list(tags), **options)
+
+
+def _has_body(request: Request) -> bool:
+    """Without a body the answer is that it is missing, not that it is of the wrong kind."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def _is_json(content_type: str) -> bool:
