@@ -153,5 +153,10 @@ class LogUnavailable(Exception):
     """
 
 
+def encodable(name: str) -> bool:
+    """Whether a name has UTF-8 bytes: lone surrogates have none, so nothing can be recorded under such a name."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
+
+
 class Unrecordable(Exception):
     """The store refused the batch for what is in it; surely nothing of the batch was recorded."""

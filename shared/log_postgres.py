@@ -1,6 +1,6 @@
 """The event log in PostgreSQL: one function call for each batch, on the raw asyncpg connection."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from shared.log import (
     Mismatch,
     Unrecordable,
     Verdict,
+    encodable,
 )
 from shared.log_growth import Growth
 from shared.log_listener import Listener
@@ -60,7 +61,7 @@ class PostgresEventLog:
     async def load(self, streams: Sequence[str]) -> list[Loaded]:
         found: dict[str, list[Record]] = {stream: [] for stream in streams}
         async with self._connection() as connection:
-            rows = await connection.fetch(_LOAD, list(found))
+            rows = await connection.fetch(_LOAD, _nameable(found))
         for row in rows:
             found[row[1]].append(Record(self.name, *row))
         return [
@@ -70,7 +71,7 @@ class PostgresEventLog:
 
     async def commands(self, keys: Sequence[str]) -> dict[str, Command]:
         async with self._connection() as connection:
-            rows = await connection.fetch(_COMMANDS, list(keys))
+            rows = await connection.fetch(_COMMANDS, _nameable(keys))
         return {row[0]: Command(*row[1:]) for row in rows}
 
     async def read(self, after: int, limit: int) -> list[Record]:
@@ -101,6 +102,11 @@ class PostgresEventLog:
             if _refused(error):
                 raise Unrecordable(f"log {self.name}: {type(error).__name__}") from error
             raise
+
+
+def _nameable(names: Iterable[str]) -> list[str]:
+    """The names that PostgreSQL can hold; asking for any other would be an error instead of an empty answer."""
+    return [name for name in names if "\x00" not in name and encodable(name)]
 
 
 def _refused(error: Exception) -> bool:

@@ -10,7 +10,18 @@ from typing import Any, TypeVar
 
 from shared.database import Database, sqlite_pragmas
 from shared.envelope import NewEvent, Record
-from shared.log import Append, Appended, Command, Conflict, Expected, Loaded, LogUnavailable, Unrecordable, Verdict
+from shared.log import (
+    Append,
+    Appended,
+    Command,
+    Conflict,
+    Expected,
+    Loaded,
+    LogUnavailable,
+    Unrecordable,
+    Verdict,
+    encodable,
+)
 from shared.log_growth import Growth
 from shared.log_memory import now
 
@@ -62,7 +73,8 @@ class SqliteEventLog:
         return await self._run(self._readers, lambda connection: self._load(connection, streams))
 
     async def commands(self, keys: Sequence[str]) -> dict[str, Command]:
-        return await self._run(self._readers, lambda connection: _commands(connection, keys))
+        names = [key for key in keys if encodable(key)]
+        return await self._run(self._readers, lambda connection: _commands(connection, names))
 
     async def read(self, after: int, limit: int) -> list[Record]:
         sql = f"SELECT {_RECORD} FROM events WHERE position > ? ORDER BY position LIMIT ?"  # noqa: S608
@@ -129,7 +141,7 @@ class SqliteEventLog:
         found: dict[str, list[Record]] = {stream: [] for stream in streams}
         connection.execute("BEGIN")
         try:
-            for names in _chunks(list(found)):
+            for names in _chunks([stream for stream in found if encodable(stream)]):
                 sql = f"SELECT {_RECORD} FROM events WHERE stream IN ({_marks(names)}) ORDER BY stream, version"  # noqa: S608
                 for row in connection.execute(sql, names):
                     found[row[1]].append(self._record(row))

@@ -77,6 +77,13 @@ async def test_streams_load_in_the_order_asked_for(log: EventLog) -> None:
     assert await log.load([]) == []
 
 
+async def test_names_that_no_stream_can_have_are_just_not_there(log: EventLog) -> None:
+    await log.append([command(write("a", 0), key="k")])
+    loaded = await log.load(["a", "\x00", "x\ud800", "\udfff关", "'; --", ""])
+    assert [one.version for one in loaded] == [1, 0, 0, 0, 0, 0]
+    assert list(await log.commands(["\x00", "\ud800", "k"])) == ["k"]
+
+
 async def test_many_streams_and_keys_in_one_call(log: EventLog) -> None:
     names = [f"s{number}" for number in range(1_200)]
     await log.append([command(write(name, 0), key=name) for name in names])
