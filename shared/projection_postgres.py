@@ -1,7 +1,6 @@
 """The projection store on PostgreSQL: raw asyncpg, arrays and COPY, and row-level security on what readers see."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -9,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.migrations import ADVISORY_NAMESPACE
-from shared.projection_sql import Fenced, SqlProjectionStore, encode_offsets
-from shared.projection_store import Change, Move, Parked, RowChange, RowKey, StoredRow, TimelineEvent
-from shared.projection_tables import microseconds
+from shared.projection_sql import Fenced, SqlProjectionStore
+from shared.projection_store import Change, Move, RowChange, RowKey, StoredRow
+from shared.projection_values import move_values, parked_values, row_values, timeline_values
 
 _ADVISORY_PREPARE = 3
 
@@ -25,7 +24,7 @@ _LOAD = """
 _LOCK = "select partition from {cursors} where partition = any ($1::int[]) order by partition for update"
 _MOVE = """
     update {cursors} c set offsets = m.offsets, seen = m.seen, revision = c.revision + 1
-    from unnest($1::int[], $2::bigint[], $3::text[], $4::text[]) as m (partition, revision, offsets, seen)
+    from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) as m (offsets, seen, partition, revision)
     where c.partition = m.partition and c.revision = m.revision
 """
 _UPSERT = """
@@ -94,11 +93,11 @@ class PostgresProjectionStore(SqlProjectionStore):
         await self._rows(connection, change.rows)
         if change.timeline:
             incoming = f"{self._tables.timeline_name}_incoming"
-            records = [_timeline(event) for event in change.timeline]
+            records = [timeline_values(event) for event in change.timeline]
             await connection.copy_records_to_table(incoming, records=records)
             await connection.execute(self._tables.sql(_TIMELINE))
         if change.parked:
-            await connection.executemany(self._tables.sql(_PARK), [_parked(each) for each in change.parked])
+            await connection.executemany(self._tables.sql(_PARK), [parked_values(each) for each in change.parked])
         if change.unparked:
             gone = [(each.key, each.channel, each.position) for each in change.unparked]
             await connection.executemany(self._tables.sql(_UNPARK), gone)
@@ -107,12 +106,11 @@ class PostgresProjectionStore(SqlProjectionStore):
         if len(moves) > 1:
             # One order for all workers, so that two of them never wait for each other.
             await connection.execute(self._tables.sql(_LOCK), [move.partition for move in moves])
-        columns = [(m.partition, m.revision, encode_offsets(m.offsets), encode_offsets(m.seen)) for m in moves]
-        await self._fenced(connection, _MOVE, columns)
+        await self._fenced(connection, _MOVE, [move_values(move) for move in moves])
 
     async def _rows(self, connection: asyncpg.Connection, rows: Sequence[RowChange]) -> None:
         ordered = sorted(rows, key=lambda row: (row.view, row.id))
-        written = [_row(row) for row in ordered if row.data is not None]
+        written = [row_values(row) for row in ordered if row.data is not None]
         await self._fenced(connection, _UPSERT, written)
         deleted = [(row.view, row.id, row.revision) for row in ordered if row.data is None]
         await self._fenced(connection, _DELETE, deleted)
@@ -154,27 +152,3 @@ class PostgresProjectionStore(SqlProjectionStore):
         for name, value in values.items():
             statement = statement.replace(f"${name}", value)
         return statement
-
-
-def _row(row: RowChange) -> tuple[Any, ...]:
-    index = row.index
-    return row.view, row.id, row.data, index.owner, index.institution, index.rank, row.revision + 1
-
-
-def _timeline(event: TimelineEvent) -> tuple[Any, ...]:
-    return tuple(
-        microseconds(value) if isinstance(value, datetime) else value
-        for value in (getattr(event, field) for field in event.__struct_fields__)
-    )
-
-
-def _parked(parked: Parked) -> tuple[Any, ...]:
-    return (
-        parked.partition,
-        parked.key,
-        parked.channel,
-        parked.position,
-        parked.raw,
-        parked.error,
-        microseconds(parked.parked_at),
-    )

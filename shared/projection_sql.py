@@ -123,11 +123,6 @@ class SqlProjectionStore:
         }
 
 
-def encode_offsets(offsets: Offsets) -> str:
-    """Offsets as the cursor row keeps them."""
-    return msgspec.json.encode(offsets).decode()
-
-
 def _parked(row: Mapping[str, Any] | sa.RowMapping) -> Parked:
     return Parked(
         partition=row["partition"],

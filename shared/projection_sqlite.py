@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.projection_sql import Fenced, SqlProjectionStore, encode_offsets
-from shared.projection_store import Change, Move, Parked, RowChange, RowKey, StoredRow, TimelineEvent
-from shared.projection_tables import microseconds
+from shared.projection_sql import Fenced, SqlProjectionStore
+from shared.projection_store import Change, RowKey, StoredRow
+from shared.projection_values import move_values, parked_values, row_values, timeline_values
 
 _LOAD = "select id, data, revision from {rows} where view = ? and id in (select value from json_each(?))"
 _MOVE = "update {cursors} set offsets = ?, seen = ?, revision = revision + 1 where partition = ? and revision = ?"
@@ -46,13 +46,13 @@ class SqliteProjectionStore(SqlProjectionStore):
     async def save(self, change: Change) -> bool:
         try:
             async with self._database.write() as connection:
-                await self._all(connection, _MOVE, [_move(each) for each in change.moves], fence=True)
-                written = [_row(row) for row in change.rows if row.data is not None]
+                await self._all(connection, _MOVE, [move_values(each) for each in change.moves], fence=True)
+                written = [row_values(row) for row in change.rows if row.data is not None]
                 await self._all(connection, _UPSERT, written, fence=True)
                 deleted = [(row.view, row.id, row.revision) for row in change.rows if row.data is None]
                 await self._all(connection, _DELETE, deleted, fence=True)
-                await self._all(connection, _TIMELINE, [_timeline(event) for event in change.timeline])
-                await self._all(connection, _PARK, [_parked(each) for each in change.parked])
+                await self._all(connection, _TIMELINE, [timeline_values(event) for event in change.timeline])
+                await self._all(connection, _PARK, [parked_values(each) for each in change.parked])
                 await self._all(connection, _UNPARK, [(e.key, e.channel, e.position) for e in change.unparked])
         except Fenced:
             return False
@@ -66,40 +66,3 @@ class SqliteProjectionStore(SqlProjectionStore):
         result = await connection.exec_driver_sql(self._tables.sql(statement), parameters)
         if fence and result.rowcount != len(parameters):
             raise Fenced
-
-
-def _move(move: Move) -> tuple[Any, ...]:
-    return encode_offsets(move.offsets), encode_offsets(move.seen), move.partition, move.revision
-
-
-def _row(row: RowChange) -> tuple[Any, ...]:
-    index = row.index
-    return row.view, row.id, row.data, index.owner, index.institution, index.rank, row.revision + 1
-
-
-def _timeline(event: TimelineEvent) -> tuple[Any, ...]:
-    return (
-        event.channel,
-        event.position,
-        event.key,
-        microseconds(event.occurred_at),
-        microseconds(event.recorded_at),
-        event.type,
-        event.schema,
-        event.data,
-        event.stream,
-        event.version,
-        event.meta,
-    )
-
-
-def _parked(parked: Parked) -> tuple[Any, ...]:
-    return (
-        parked.partition,
-        parked.key,
-        parked.channel,
-        parked.position,
-        parked.raw,
-        parked.error,
-        microseconds(parked.parked_at),
-    )

@@ -1,7 +1,7 @@
 """A key's history as it is kept beside the evidence: every event, without the personal values it carried."""
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -12,7 +12,7 @@ from shared.projection_store import TimelineEvent
 BLANK = Sealed("", "", "")
 """Stands where an event cannot be decoded without its sealed field; it names no subject and holds nothing."""
 
-_SEALED = frozenset(Sealed.__struct_fields__)
+_BLANK_JSON = msgspec.to_builtins(BLANK)
 
 
 def without_sealed(value: Any) -> Any:
@@ -22,9 +22,11 @@ def without_sealed(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return _struct(value)
     if isinstance(value, dict):
-        return {key: without_sealed(each) for key, each in value.items() if not isinstance(each, Sealed)}
+        items = cast(dict[Any, Any], value).items()
+        return {key: without_sealed(each) for key, each in items if not isinstance(each, Sealed)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return type(value)(without_sealed(each) for each in value if not isinstance(each, Sealed))
+        several = cast(list[Any], value)
+        return type(several)(without_sealed(each) for each in several if not isinstance(each, Sealed))
     return value
 
 
@@ -38,7 +40,7 @@ def timeline_event(codec: Codec, envelope: Envelope) -> TimelineEvent:
     if isinstance(envelope.data, Unknown):
         schema, data = envelope.schema, without_sealed_json(bytes(envelope.data.raw))
     else:
-        kind = type(envelope.data)
+        kind: type[Any] = envelope.data.__class__
         clear = without_sealed(envelope.data) if may_be_sealed(kind) else envelope.data
         event = codec.encode(envelope.key, clear, envelope.occurred_at)
         schema, data = event.schema, event.data
@@ -90,7 +92,8 @@ def _struct(value: msgspec.Struct) -> msgspec.Struct:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.keys() == _SEALED:
-            return dict.fromkeys(_SEALED, "")
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        fields = cast(dict[str, Any], value)
+        if fields.keys() == _BLANK_JSON.keys():
+            return _BLANK_JSON
+        return {key: _plain(each) for key, each in fields.items()}
+    return [_plain(each) for each in cast(list[Any], value)] if isinstance(value, list) else value

@@ -158,7 +158,7 @@ class ViewStore:
     ) -> builtins.list[TimelineEvent]:
         """A key's events, latest `occurred_at` first, before (occurred_at, channel, position) when given."""
         c = self._timeline.c
-        conditions = []
+        conditions: builtins.list[Any] = []
         if before is not None:
             start = (sa.literal(microseconds(before[0])), sa.literal(before[1]), sa.literal(before[2]))
             conditions.append(sa.tuple_(c.occurred_at, c.channel, c.position) < sa.tuple_(*start))
