@@ -23,26 +23,37 @@ def sealed(field: str, subject: str = CUSTOMER) -> Sealed:
 
 
 def head_registered(**given: Any) -> contract.InstitutionRegistered:
-    return contract.InstitutionRegistered(**{"institution_id": HEAD, "name": "Head", "level": "head_office"} | given)
+    values: dict[str, Any] = {"institution_id": HEAD, "name": "Head", "level": "head_office"}
+    return contract.InstitutionRegistered(**values | given)
 
 
 def branch_registered(**given: Any) -> contract.InstitutionRegistered:
-    values = {"institution_id": BRANCH, "name": "Harbour", "level": "branch", "parent_id": HEAD}
+    values: dict[str, Any] = {"institution_id": BRANCH, "name": "Harbour", "level": "branch", "parent_id": HEAD}
     return contract.InstitutionRegistered(**values | given)
 
 
 def customer_registered(**given: Any) -> contract.CustomerRegistered:
-    values = {"customer_id": CUSTOMER, "kind": "personal", "institution_id": BRANCH, "name": sealed("name")}
+    values: dict[str, Any] = {
+        "customer_id": CUSTOMER,
+        "kind": "personal",
+        "institution_id": BRANCH,
+        "name": sealed("name"),
+    }
     return contract.CustomerRegistered(**values | given)
 
 
 def register_customer(**given: Any) -> customers.RegisterCustomer:
-    values = {"customer_id": CUSTOMER, "kind": "personal", "institution_id": BRANCH, "name": sealed("name")}
+    values: dict[str, Any] = {
+        "customer_id": CUSTOMER,
+        "kind": "personal",
+        "institution_id": BRANCH,
+        "name": sealed("name"),
+    }
     return customers.RegisterCustomer(**values | given)
 
 
 def account_opened(**given: Any) -> contract.AccountOpened:
-    values = {
+    values: dict[str, Any] = {
         "account_id": ACCOUNT,
         "customer_id": CUSTOMER,
         "product": "demand_deposit",
@@ -54,12 +65,17 @@ def account_opened(**given: Any) -> contract.AccountOpened:
 
 
 def account_closed(**given: Any) -> contract.AccountClosed:
-    values = {"account_id": ACCOUNT, "customer_id": CUSTOMER, "product": "demand_deposit", "effective": TODAY}
+    values: dict[str, Any] = {
+        "account_id": ACCOUNT,
+        "customer_id": CUSTOMER,
+        "product": "demand_deposit",
+        "effective": TODAY,
+    }
     return contract.AccountClosed(**values | given)
 
 
 def open_account(**given: Any) -> account.OpenAccount:
-    values = {
+    values: dict[str, Any] = {
         "account_id": ACCOUNT,
         "customer_id": CUSTOMER,
         "product": "demand_deposit",
@@ -71,7 +87,7 @@ def open_account(**given: Any) -> account.OpenAccount:
 
 
 def transaction_posted(**given: Any) -> contract.TransactionPosted:
-    values = {
+    values: dict[str, Any] = {
         "transaction_id": TRANSACTION,
         "account_id": ACCOUNT,
         "customer_id": CUSTOMER,
@@ -89,7 +105,7 @@ def transaction_posted(**given: Any) -> contract.TransactionPosted:
 
 
 def post_transaction(**given: Any) -> transaction.PostTransaction:
-    values = {
+    values: dict[str, Any] = {
         "transaction_id": TRANSACTION,
         "account_id": ACCOUNT,
         "reference": CODE,

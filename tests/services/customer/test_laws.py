@@ -34,10 +34,13 @@ CUSTOMER_STATE = state_of(customer.decider, [customer_registered()])
 SPOUSE_STATE = state_of(customer.decider, [customer_registered(customer_id=SPOUSE)])
 ACCOUNT_STATE = state_of(account.decider, [c.AccountOpened(ACCOUNT, CUSTOMER, "fund", "CNY", BRANCH, date(2026, 1, 1))])
 
+LEVELS: list[c.InstitutionLevel] = ["branch", "sub_branch"]
+TIERS: list[c.Tier] = ["gold", "key", "marginal"]
+
 Step = Callable[[Any], list[Any]]
 
 INSTITUTION_STEPS = some.one_of(
-    some.sampled_from(["branch", "sub_branch"]).map(
+    some.sampled_from(LEVELS).map(
         lambda level: (
             lambda state: institution.register(
                 state, HEAD_STATE, institution.RegisterInstitution(BRANCH, "Harbour", level, HEAD)
@@ -59,7 +62,7 @@ CUSTOMER_STEPS = some.one_of(
     DAYS.map(
         lambda day: lambda state: customer.transfer(state, BRANCH_STATE, customer.TransferCustomer(OTHER_BRANCH, day))
     ),
-    some.sampled_from(["gold", "key", "marginal"]).map(
+    some.sampled_from(TIERS).map(
         lambda tier: lambda state: customer.change_tier(state, customer.ChangeTier(tier, "assigned", "1"))
     ),
     some.dictionaries(some.sampled_from(["empathy", "assurance"]), some.integers(-1, 3)).map(
