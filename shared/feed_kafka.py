@@ -24,6 +24,8 @@ from shared.topics import Topics, partition_count
 COMMIT_SECONDS = 5.0
 PARTITION_BYTES = 256 * 1024
 FETCH_BYTES = 8 * 1024 * 1024
+TURN = 250
+"""After so many records the event loop gets a turn: heartbeats and HTTP run beside."""
 
 _log = logging.getLogger("guanxi.feed")
 
@@ -223,7 +225,9 @@ class KafkaFeed:
             if before is None or not records:
                 continue
             delivered = deliveries.setdefault(place.partition, [])
-            for record in records:
+            for number, record in enumerate(records, 1):
+                if number % TURN == 0:
+                    await asyncio.sleep(0)
                 delivery = self._deliver(record)
                 if delivery is None:
                     await self._dead_letters.put(record)
@@ -231,7 +235,7 @@ class KafkaFeed:
                     delivered.append(delivery)
             offsets.setdefault(place.partition, dict(before))[place.topic] = records[-1].offset + 1
         if self._next is not reading:
-            # While a record was put aside the partitions were assigned anew, and wait to be positioned.
+            # Meanwhile the partitions were assigned anew, and wait to be positioned.
             return Batch({}, {})
         self._next.update(offsets)
         return Batch(deliveries, offsets)

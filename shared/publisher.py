@@ -18,6 +18,8 @@ from shared.topics import Topics
 BATCH_BYTES = 512 * 1024
 REQUEST_MILLISECONDS = 15_000
 STOP_SECONDS = 5
+TURN = 250
+"""After so many records the event loop gets a turn: HTTP is answered in the same process."""
 
 Queue: TypeAlias = "deque[tuple[wire.Message, int]]"
 """Messages of one partition with their timestamps in milliseconds."""
@@ -58,7 +60,9 @@ class Publisher:
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when all of them are acknowledged. Raises Kafka's errors; then an unknown part has arrived."""
         queues: dict[TopicPartition, Queue] = defaultdict(deque)
-        for record in records:
+        for number, record in enumerate(records, 1):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
             message = wire.encode(record)
             topic = self._topics.name(self._codec.topic(record.type))
             place = TopicPartition(topic, partition_of(message.key, self._partitions))
