@@ -10,6 +10,7 @@ import msgspec
 
 from services.scoring.calendar import week_of
 from services.scoring.contributions import Share
+from services.scoring.decay import faded
 from services.scoring.policy import Social
 from services.scoring.reading import CONTACT_IN, CONTACT_OUT, Reading
 
@@ -73,9 +74,9 @@ class _Mutual:
 
 def _weeks(reading: Reading, kinds: Sequence[str]) -> Weeks:
     """Each calendar week with such a day: its last such day, and what is left of it."""
-    half_life = reading.policy.half_life_days.social
+    half_life, today = reading.policy.half_life_days.social, reading.day
     last = {week_of(day): day for day in reading.days(*kinds)}
-    return [(day, reading.faded(half_life, day)) for day in last.values()]
+    return [(day, faded(half_life, today - day)) for day in last.values()]
 
 
 def _sum(weeks: Weeks) -> float:

@@ -43,9 +43,10 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
         return []
     whole = [math.floor(share) for share in shares]
     everyone, rest = divmod(total - sum(whole), len(shares))
-    first = sorted(range(len(shares)), key=lambda i: whole[i] - shares[i])[:rest]
-    for i in first:
-        whole[i] += 1
+    if rest:
+        remainders = [floor - share for floor, share in zip(whole, shares, strict=True)]
+        for i in sorted(range(len(shares)), key=remainders.__getitem__)[:rest]:
+            whole[i] += 1
     return [number + everyone for number in whole] if everyone else whole
 
 

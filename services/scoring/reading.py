@@ -74,19 +74,20 @@ class Reading:
         self.policy = policy
         self.day = day
         self.customer = customer
+        self._days: dict[tuple[str, ...], Sequence[int]] = {}
 
-    def days(self, *kinds: str) -> list[int]:
+    def days(self, *kinds: str) -> Sequence[int]:
         """The days up to today on which any of these kinds holds, oldest first."""
-        found = {
-            day
-            for kind in kinds
-            for day, count in self.evidence.days.get(kind, {}).items()
-            if count > 0 and day <= self.day
-        }
-        return sorted(found)
+        held = self._days.get(kinds)
+        if held is None:
+            today = self.day
+            counted = [counts for kind in kinds if (counts := self.evidence.days.get(kind)) is not None]
+            held = sorted({day for counts in counted for day, count in counts.items() if count > 0 and day <= today})
+            self._days[kinds] = held
+        return held
 
     @cached_property
-    def active(self) -> list[int]:
+    def active(self) -> Sequence[int]:
         return self.days("active")
 
     def faded(self, half_life: int, day: int) -> float:

@@ -1,5 +1,6 @@
 """Where a customer stands in the life of the relationship; the first description that fits."""
 
+from bisect import bisect_right
 from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal
@@ -46,11 +47,12 @@ def _lapsed(reading: Reading) -> bool:
 def _returned(reading: Reading, start: int) -> bool:
     """Whether a recent active day ended a lapse: a year without one, or a time without any open account."""
     policy = reading.policy.stage
-    since = reading.day - policy.returned_days
-    for before, day in pairwise([start, *reading.active]):
-        if day > since and (day - before >= policy.lapsed_days or _left_between(reading, before, day)):
-            return True
-    return False
+    recent = bisect_right(reading.active, reading.day - policy.returned_days)
+    before = reading.active[recent - 1] if recent else start
+    return any(
+        day - last >= policy.lapsed_days or _left_between(reading, last, day)
+        for last, day in pairwise([before, *reading.active[recent:]])
+    )
 
 
 def _left_between(reading: Reading, before: int, day: int) -> bool:
