@@ -5,6 +5,8 @@ competes with the reader for the request's messages otherwise. Lines are execute
 waits while the committer's queue is full: that is the back-pressure.
 """
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
@@ -14,25 +16,32 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
 from shared.committer import Overloaded
+from shared.database import unavailable
 from shared.decider import Rejected
 from shared.execute import Executor, Outcome
 from shared.log import LogUnavailable
 from shared.web import strict_json, validation
 from shared.web.call import Call, Intent, accepted_or_problem, receipt
-from shared.web.problems import Problem, from_rejected
+from shared.web.problems import Problem, from_rejected, problems
 
 MEDIA_TYPE = "application/x-ndjson"
 MAX_LINES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
 MAX_LINE = 64 * 1024
 CHUNK = 500
+IDLE = 30.0
 
 Model = TypeVar("Model", bound=BaseModel)
 Prepare: TypeAlias = Callable[[Sequence[Model]], Awaitable[Sequence["Intent | Rejected"]]]
 """Makes intents of valid lines, in order, many at once so that sealing and look-ups are done in one go."""
 
 LIMIT = Problem(413, "limit", f"A request holds {MAX_LINES} lines or {MAX_BYTES} bytes; send the rest in another one.")
-_DEFECT = Problem(500, "internal_error", "The line could not be processed.")
+_DEFECT = Problem(500, "internal_error", "Something went wrong here. It was logged.", members={"retryable": True})
+_BUSY = Problem(503, "unavailable", "Try this line again.", members={"retryable": True})
+_MOST_VERDICTS = 5 * MAX_LINES
+"""A client that ignores the limit costs no more memory than this; further lines are only counted."""
+
+logger = logging.getLogger(__name__)
 
 
 class Lines:
@@ -54,7 +63,7 @@ class Lines:
 
     async def _numbered(self) -> AsyncIterator[tuple[int, bytes | None]]:
         rest, number, skipping = b"", 0, False
-        async for piece in self._request.stream():
+        async for piece in self._pieces():
             *complete, rest = (rest + piece).split(b"\n")
             for line in complete:
                 number += 1
@@ -65,6 +74,19 @@ class Lines:
                 rest, skipping = b"", True
         if skipping or rest.strip():
             yield number + 1, None if skipping else rest
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        """The stream, as long as something comes: a client that stalls holds nothing here."""
+        pieces = aiter(self._request.stream())
+        while True:
+            try:
+                async with asyncio.timeout(IDLE):
+                    piece = await anext(pieces, None)
+            except TimeoutError:
+                raise Problem(408, "timeout", "The body did not arrive. Lines before were executed.") from None
+            if piece is None:
+                return
+            yield piece
 
 
 class Bulk(Generic[Model]):
@@ -99,7 +121,9 @@ class Bulk(Generic[Model]):
                     break
                 taken.append((number, line))
             verdicts += await self._chunk(taken)
-            verdicts += [self._verdict(number, "limit", LIMIT) for number, _ in chunk[len(taken) :]]
+            refused = [self._verdict(number, "limit", LIMIT) for number, _ in chunk[len(taken) :]]
+            if len(verdicts) < _MOST_VERDICTS:
+                verdicts += refused
         verdicts.append(msgspec.json.encode({"summary": self._counts}) + b"\n")
         return Response(b"".join(verdicts), media_type=MEDIA_TYPE)
 
@@ -114,10 +138,10 @@ class Bulk(Generic[Model]):
         try:
             for number, outcome in await self._outcomes(valid):
                 answers[number] = self._answer(number, outcome)
-        except (Overloaded, LogUnavailable):
-            busy = Problem(503, "unavailable", "Try this line again.", members={"retryable": True})
+        except Exception as error:
+            # Earlier chunks are recorded already: their verdicts must not be lost with this one's.
             for number, _, _ in valid:
-                answers.setdefault(number, self._verdict(number, "rejected", busy))
+                answers.setdefault(number, self._verdict(number, "rejected", _failure(error)))
         return [answers[number] for number, _ in chunk]
 
     def _parsed(self, line: bytes | None) -> tuple[bytes, Model]:
@@ -166,6 +190,13 @@ class Bulk(Generic[Model]):
         return msgspec.json.encode({"line": number, "status": status, "problem": body}) + b"\n"
 
 
+def _failure(error: Exception) -> Problem:
+    if isinstance(error, Overloaded | LogUnavailable) or unavailable(error):
+        return _BUSY
+    logger.error("a chunk of lines failed", exc_info=error)
+    return _DEFECT
+
+
 async def lines(request: Request) -> Lines:
     """The dependency that gives a bulk route its body."""
     return Lines(request)
@@ -197,7 +228,8 @@ def bulk_route(model: type[BaseModel]) -> dict[str, Any]:
                 "200": {
                     "description": "One verdict per line, in order, and a summary.",
                     "content": {MEDIA_TYPE: verdict},
-                }
+                },
+                "408": problems(408)[408],
             },
         },
     }

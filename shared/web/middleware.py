@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web import context
@@ -57,6 +58,9 @@ class EdgeMiddleware:
         try:
             problem = self._refusal(scope, headers)
             await (problem.response() if problem else self._app)(scope, receive, answer)
+        except ClientDisconnect:
+            # Nobody is left to answer; what was recorded is found again by its key or reference.
+            status = status or 499
         except Exception as error:
             response = unexpected(error)
             if status:

@@ -95,6 +95,7 @@ _MEANINGS = {
     401: "No valid bearer token.",
     403: "The token lacks the scope that this needs.",
     404: "No such resource for this caller.",
+    408: "The body did not arrive in time.",
     405: "Not a method of this path.",
     409: "Not possible in the present state.",
     410: "The personal values were erased.",

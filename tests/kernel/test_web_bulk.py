@@ -170,6 +170,51 @@ async def test_a_busy_log_is_a_verdict_that_may_be_tried_again(
     assert [verdict["problem"]["retryable"] for verdict in verdicts] == [True, False]
 
 
+async def test_a_defect_in_one_chunk_leaves_the_verdicts_of_the_others(
+    http: httpx.AsyncClient, notes: NotesApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute_many = notes.service.executor.execute_many
+    calls = 0
+
+    async def once_broken(operations: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ValueError(MARK)
+        return await execute_many(operations)
+
+    monkeypatch.setattr(notes.service.executor, "execute_many", once_broken)
+    verdicts, summary = await send(http, lines(*({"text": str(n)} for n in range(1500))))
+    assert summary == {"accepted": 1000, "replayed": 0, "rejected": 500, "limit": 0}
+    assert {verdict["problem"]["code"] for verdict in verdicts[500:1000]} == {"internal_error"}
+
+
+async def test_a_client_that_stalls_is_let_go(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(bulk.__globals__, "IDLE", 0.05)
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b'{"text": "a"}\n'
+        await asyncio.sleep(1)
+        yield b'{"text": "b"}\n'
+
+    answer = await http.post("/v1/notes/bulk", content=stalling(), headers=NDJSON)
+    assert (answer.status_code, answer.json()["code"]) == (408, "timeout")
+
+
+async def test_a_client_that_leaves_is_no_error(server: tuple[str, NotesApp], caplog: pytest.LogCaptureFixture) -> None:
+    url, application = server
+    head = f"POST /v1/notes/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: {application.token()['Authorization']}\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(f"{head}Content-Length: 1000\r\n\r\n".encode() + b'{"text": "a"}\n')
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    await asyncio.sleep(0.2)
+    async with httpx.AsyncClient(base_url=url, headers=application.token()) as http:
+        assert (await http.get("/v1/notes")).status_code == 200
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 async def test_bulk_asks_for_the_scope_before_it_reads(http: httpx.AsyncClient, notes: NotesApp) -> None:
     answer = await http.post("/v1/notes/bulk", content=lines({"text": "a"}), headers=notes.token("analyst"))
     assert answer.status_code == 403
