@@ -14,8 +14,12 @@ from shared.projection_values import move_values, parked_values, row_values, tim
 
 _ADVISORY_PREPARE = 3
 
-# Never analysed tables make the planner read them whole; rows are always found by their key here.
-_WRITER = "select set_config('guanxi.institutions', '*', true), set_config('enable_seqscan', 'off', true)"
+# Never analysed tables make the planner read them whole, but rows are always found by their key here; what it then
+# thinks the incoming timeline costs would make it compile the statement, which takes longer than the batch.
+_WRITER = """
+    select set_config('guanxi.institutions', '*', true), set_config('enable_seqscan', 'off', true),
+        set_config('jit', 'off', true)
+"""
 _INCOMING = "create temp table if not exists {timeline}_incoming (like {timeline}) on commit delete rows"
 _LOAD = """
     select r.view, r.id, r.data, r.revision

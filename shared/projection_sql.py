@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.database import Database
 from shared.feed import Offsets
 from shared.projection import Projection
-from shared.projection_store import Cursor, Parked, ParkedKey
+from shared.projection_store import Cursor, Parked, ParkedKey, Waiting
 from shared.projection_tables import Tables, moment
 
 _OFFSETS = msgspec.json.Decoder(Offsets)
@@ -65,6 +65,13 @@ class SqlProjectionStore:
 
     async def all_cursors(self) -> dict[int, Cursor]:
         return await self._read_cursors(None)
+
+    async def waiting(self) -> Waiting:
+        c = self._tables.parked.c
+        query = sa.select(sa.func.count(c.key.distinct()), sa.func.count(), sa.func.min(c.parked_at))
+        async with self._database.read() as connection:
+            keys, events, since = (await connection.execute(query)).one()
+        return Waiting(keys, events, None if since is None else moment(since))
 
     async def parked_keys(self, limit: int, after: str = "") -> list[ParkedKey]:
         table = self._tables.parked

@@ -93,6 +93,14 @@ class ParkedKey(msgspec.Struct, frozen=True):
     error: str
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """Everything that is parked: how many keys, how many deliveries, and since when the oldest waits."""
+
+    keys: int
+    events: int
+    since: datetime | None
+
+
 class Change(msgspec.Struct, frozen=True):
     """What one batch changes. `parked` are added (or get their new error), `unparked` are removed."""
 
@@ -137,6 +145,10 @@ class ProjectionStore(Protocol):
 
     async def all_cursors(self) -> dict[int, Cursor]:
         """Every cursor there is, without creating any."""
+        ...
+
+    async def waiting(self) -> Waiting:
+        """How much is parked altogether, for health and metrics."""
         ...
 
     async def parked_keys(self, limit: int, after: str = "") -> list[ParkedKey]:

@@ -4,15 +4,16 @@ import asyncio
 
 from shared.database import Database
 from shared.projection import Index
-from shared.projection_store import Change, Cursor, ProjectionStore, RowChange
+from shared.projection_store import Change, Cursor, ProjectionStore, RowChange, Waiting
 from shared.stores import open_store
 from support.ledger import Fold
 
-from .changes import change, event, move, parked, row
+from .changes import NOW, change, event, move, parked, row
 
 
 async def test_new_partitions_begin_at_the_start(store: ProjectionStore) -> None:
     assert await store.all_cursors() == {}
+    assert await store.waiting() == Waiting(0, 0, None)
     assert await store.cursors([3, 0]) == {0: Cursor(), 3: Cursor()}
     assert await store.cursors([]) == {}
 
@@ -76,6 +77,7 @@ async def test_parked_deliveries_keep_their_order_and_bytes(store: ProjectionSto
         ("cus_1", 3, "first"),
     ]
     assert [each.key for each in await store.parked_keys(10, "cus_0")] == ["cus_1"]
+    assert await store.waiting() == Waiting(2, 4, NOW)
     assert (await store.cursors([0]))[0].parked == {"cus_0", "cus_1"}
 
 
