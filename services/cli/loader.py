@@ -16,7 +16,7 @@ from services.cli.report import Report, Tally
 
 LINES = 5_000
 REQUESTS = 2
-CHAINS = 32
+CHAINS = 24
 ROUNDS = 6
 Item = TypeVar("Item")
 Advance = Callable[[Stage, int], None]

@@ -81,7 +81,7 @@ def _first_day(tables: Tables) -> date:
 
 def _customer(client: Client, tables: Tables) -> Action:
     """The data is without names; a client is known to the bank since the first account it was given."""
-    opened = tables.since.get(client.number, _first_day(tables))
+    opened = tables.since.get(client.number) or _first_day(tables)
     body = {
         "reference": _reference("client", client.number),
         "kind": "personal",
