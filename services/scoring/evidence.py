@@ -32,16 +32,46 @@ class Evidence(msgspec.Struct, frozen=True):
 IDENTITY = Evidence()
 
 
+class _Table:
+    """A two-level map that shares its rows with the evidence it started from until it writes to them."""
+
+    __slots__ = ("owned", "rows")
+
+    def __init__(self, start: dict[str, dict[int, int]]) -> None:
+        self.rows = dict(start)
+        self.owned: set[str] = set()
+
+    def add(self, name: str, at: int, number: int) -> None:
+        row = self.rows.get(name)
+        if row is None:
+            if number:
+                self.rows[name] = {at: number}
+                self.owned.add(name)
+            return
+        if name not in self.owned:
+            row = self.rows[name] = dict(row)
+            self.owned.add(name)
+        changed = row.get(at, 0) + number
+        if changed:
+            row[at] = changed
+            return
+        row.pop(at, None)
+        if not row:
+            del self.rows[name]
+
+
 class Working:
     """Evidence under construction. Folds write here in place, because copying it for every event would be slow."""
 
-    __slots__ = ("days", "facts", "sums", "totals")
+    __slots__ = ("_days", "_facts", "_owned", "_sums", "_totals")
 
-    def __init__(self, start: Evidence = IDENTITY) -> None:
-        self.days: Days = {kind: dict(counts) for kind, counts in start.days.items()}
-        self.sums: Sums = {measure: dict(by) for measure, by in start.sums.items()}
-        self.totals: Totals = dict(start.totals)
-        self.facts: Facts = {entity: dict(fields) for entity, fields in start.facts.items()}
+    def __init__(self, start: Evidence | None = None) -> None:
+        begun = start or IDENTITY
+        self._days = _Table(begun.days)
+        self._sums = _Table(begun.sums)
+        self._totals: Totals = dict(begun.totals)
+        self._facts: Facts = dict(begun.facts)
+        self._owned: set[str] = set()
 
     def on(self, moment: datetime | int) -> "Working":
         """Where the part of that date belongs; a plain fold keeps all parts, whatever their date."""
@@ -49,40 +79,42 @@ class Working:
 
     def count(self, kind: str, day: int, number: int = 1) -> None:
         """Add to the count of one day."""
-        _add(self.days, kind, day, number)
+        self._days.add(kind, day, number)
 
     def grow(self, measure: str, half_lives: tuple[int, ...], day: int, weight: int) -> None:
         """Add an integer weight, dated on a day, to the forward sums of a measure."""
         if weight:
             for half_life in half_lives:
-                _add(self.sums, measure, half_life, weight * growth(half_life, day))
+                self._sums.add(measure, half_life, weight * growth(half_life, day))
 
     def total(self, measure: str, amount: int) -> None:
         """Add to a plain total."""
-        changed = self.totals.get(measure, 0) + amount
+        changed = self._totals.get(measure, 0) + amount
         if changed:
-            self.totals[measure] = changed
+            self._totals[measure] = changed
         else:
-            self.totals.pop(measure, None)
+            self._totals.pop(measure, None)
 
     def fact(self, entity: str, field: str, version: int, value: Any) -> None:
         """Note a field as of a version of its stream."""
         self._keep(entity, field, (version, msgspec.msgpack.encode(value)))
 
     def _keep(self, entity: str, field: str, fact: Fact) -> None:
-        fields = self.facts.setdefault(entity, {})
-        held = fields.get(field)
-        if held is None or fact > held:
+        fields = self._facts.get(entity)
+        if entity not in self._owned:
+            fields = self._facts[entity] = {} if fields is None else dict(fields)
+            self._owned.add(entity)
+        if fields is not None and ((held := fields.get(field)) is None or fact > held):
             fields[field] = fact
 
     def merge(self, other: Evidence) -> None:
         """Add evidence of other events, in place."""
         for kind, counts in other.days.items():
             for day, number in counts.items():
-                _add(self.days, kind, day, number)
+                self._days.add(kind, day, number)
         for measure, by in other.sums.items():
             for half_life, amount in by.items():
-                _add(self.sums, measure, half_life, amount)
+                self._sums.add(measure, half_life, amount)
         for measure, amount in other.totals.items():
             self.total(measure, amount)
         for entity, fields in other.facts.items():
@@ -91,7 +123,7 @@ class Working:
 
     def freeze(self) -> Evidence:
         """The evidence so far; the working form must not be used afterwards."""
-        return Evidence(self.days, self.sums, self.totals, self.facts)
+        return Evidence(self._days.rows, self._sums.rows, self._totals, self._facts)
 
 
 class Target(Protocol):
@@ -100,21 +132,6 @@ class Target(Protocol):
     def on(self, moment: datetime | int) -> Working:
         """The evidence under construction for parts dated at an instant, or on a day number."""
         ...
-
-
-def _add(table: dict[str, dict[int, int]], name: str, at: int, number: int) -> None:
-    row = table.get(name)
-    if row is None:
-        if number:
-            table[name] = {at: number}
-        return
-    changed = row.get(at, 0) + number
-    if changed:
-        row[at] = changed
-        return
-    row.pop(at, None)
-    if not row:
-        del table[name]
 
 
 def merge(*parts: Evidence) -> Evidence:

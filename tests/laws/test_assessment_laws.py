@@ -112,6 +112,16 @@ def test_a_retraction_leaves_the_assessment_without_the_event(history: History, 
     assert assessed(history, day) == assess(evidence_as_of(without.envelopes, REFOLD), POLICY, day, history.key)
 
 
+@settings(deadline=None)
+@given(history=histories, seed=seeds)
+def test_the_order_of_folding_does_not_move_the_assessment(history: History, seed: int):
+    day = local_day(now(history), ZONE)
+    shuffled = history.envelopes[:]
+    Random(seed).shuffle(shuffled)
+    stored = monoid.decode(monoid.encode(evidence_as_of(shuffled, REFOLD)))
+    assert assess(stored, POLICY, day, history.key) == assessed(history, day)
+
+
 def test_an_empty_history_is_assessed_by_assumptions_alone():
     day = local_day(datetime(2026, 1, 1, tzinfo=UTC), ZONE)
     assessment = assess(Row().evidence, POLICY, day, "cus_nobody")

@@ -100,6 +100,18 @@ def test_a_retraction_leaves_what_a_fold_without_the_retracted_event_gives(histo
 
 @settings(deadline=None)
 @given(history=histories)
+def test_folding_on_never_changes_the_row_it_started_from(history: History):
+    row = Row()
+    for envelope in history.envelopes:
+        before = rows.encode(row)
+        after = evolve(row, envelope, REFOLD)
+        assert rows.encode(row) == before
+        row = after
+    assert rows.encode(row) == rows.encode(fold(history.envelopes))
+
+
+@settings(deadline=None)
+@given(history=histories)
 def test_an_event_is_the_merge_of_its_dated_parts(history: History):
     for envelope in history.envelopes:
         assert merge(*(part.evidence for part in parts(envelope, REFOLD))) == delta(envelope, REFOLD)
