@@ -8,7 +8,7 @@ from services.complaint.service import ComplaintService
 from services.complaint.sweep import unanswered_complaints
 from services.complaint.views import VIEWS
 from services.customer import contract as customer_contract
-from services.directory import DIRECTORY, Directory
+from services.directory import Directory, directory
 from shared.runtime import Settings, host
 from shared.runtime.kernel import Kernel
 from shared.runtime.resources import Resources
@@ -22,7 +22,7 @@ class _Composed(ComplaintService):
         kernel = await Kernel.open(contract.LOG, [contract, customer_contract], resources)
         self.executor = kernel.executor
         self.views = await kernel.own_views(VIEWS)
-        self.directory = Directory(await kernel.other_views(DIRECTORY, customer_contract.LOG))
+        self.directory = Directory(await kernel.other_views(directory(contract.LOG), customer_contract.LOG))
         self.subtree = self.directory.subtree
         self.vault = await resources.vault()
         kernel.while_leading(Sweep("confirmation-sweep", self.executor, unanswered_complaints(self.views)))

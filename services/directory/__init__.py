@@ -2,6 +2,6 @@
 
 from services.directory.admission import admit
 from services.directory.reader import Directory
-from services.directory.views import DIRECTORY
+from services.directory.views import directory
 
-__all__ = ["DIRECTORY", "Directory", "admit"]
+__all__ = ["Directory", "admit", "directory"]

@@ -97,4 +97,8 @@ INSTITUTIONS = View(
     evolve=evolve_institution,
     index=lambda row: Index(owner=row.parent_id or "", institution=row.institution_id, rank=row.institution_id),
 )
-DIRECTORY = Projection("directory", 1, (CUSTOMERS, INSTITUTIONS))
+
+
+def directory(service: str) -> Projection:
+    """A service's own directory; each has its own, so that each goes on without the others."""
+    return Projection(f"{service}_directory", 1, (CUSTOMERS, INSTITUTIONS))

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.customer import contract as customer_contract
-from services.directory import DIRECTORY, Directory
+from services.directory import Directory, directory
 from services.interaction import contract
 from services.interaction.api import ROUTERS
 from services.interaction.service import InteractionService
@@ -22,7 +22,7 @@ class _Composed(InteractionService):
         kernel = await Kernel.open(contract.LOG, [contract, customer_contract], resources)
         self.executor = kernel.executor
         self.views = await kernel.own_views(VIEWS)
-        self.directory = Directory(await kernel.other_views(DIRECTORY, customer_contract.LOG))
+        self.directory = Directory(await kernel.other_views(directory(contract.LOG), customer_contract.LOG))
         self.subtree = self.directory.subtree
         self.vault = await resources.vault()
         kernel.while_leading(

@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from shared.audit import ProjectionAudit
 from shared.codec import Codec, Contract
 from shared.committer import Committer
 from shared.database import Database
@@ -28,7 +29,10 @@ from shared.feed_log import LogFeed
 from shared.lease import Leader
 from shared.log import EventLog
 from shared.migrations import migrated
+from shared.parking import Parking
 from shared.projection import Projection
+from shared.projection_export import ProjectionExport
+from shared.projection_store import ProjectionStore
 from shared.projector import Limits, Projector
 from shared.publisher import Publisher
 from shared.relay import Relay, RelayCursor
@@ -53,6 +57,7 @@ class Kernel:
         self.database = database
         self.committer = Committer(log)
         self.executor = Executor(log, codec, self.committer)
+        self.audits: dict[str, ProjectionAudit] = {}
         self.projectors: dict[str, Projector] = {}
         self._resources = resources
         self._leading: list[Component] = []
@@ -88,7 +93,7 @@ class Kernel:
 
     async def read_views(self, projection: Projection) -> ViewStore:
         """Views that another process folds."""
-        await open_store(projection, self.database).prepare()
+        await self._store(projection)
         return ViewStore(projection, self.database)
 
     def besides(self, *components: Component) -> None:
@@ -101,20 +106,29 @@ class Kernel:
 
     def give(self, service: Service) -> None:
         """Hand the components and checks over. Called once, last."""
+        service.log = self.log
+        service.audits = self.audits
         service.components += [*self._components, self._leader()]
         service.checks |= self._checks
 
     async def _views(
         self, projection: Projection, feed: Feed, runs: list[Component], options: dict[str, Any]
     ) -> ViewStore:
-        store = open_store(projection, self.database)
-        await store.prepare()
+        store = await self._store(projection)
         projector = Projector(projection, store, feed, self.codec, **options)
         self.projectors[projection.name] = projector
         runs.append(projector)
         self._checks[projector.name] = projector.check
         self._watch(projector)
         return ViewStore(projection, self.database, projector.progress)
+
+    async def _store(self, projection: Projection) -> ProjectionStore:
+        """The projection's tables, there and open to audits."""
+        store = open_store(projection, self.database)
+        await store.prepare()
+        export = ProjectionExport(projection, self.database)
+        self.audits[projection.name] = ProjectionAudit(projection, store, export, Parking(store, self.codec))
+        return store
 
     def _leader(self) -> Leader:
         relay = self._relay() if self._resources.settings.kafka else None

@@ -1,11 +1,13 @@
 """What a service is to the host that runs it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from fastapi import APIRouter
 
+from shared.audit import ProjectionAudit
+from shared.log import EventLog
 from shared.runtime.resources import Resources
 
 Check: TypeAlias = Callable[[], Awaitable[Any]]
@@ -50,6 +52,8 @@ class Service:
         components: started after every service was opened, stopped before any is closed.
         checks: name → readiness check.
         subtree: from its projected institution directory; None when it has none.
+
+    Its kernel gives it `log` and `audits`, which the internal routes read.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Service:
     components: list[Component] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
     subtree: Subtree | None = None
+    log: EventLog = field(init=False, repr=False)
+    audits: Mapping[str, ProjectionAudit] = field(init=False, repr=False)
 
     async def open(self, resources: Resources) -> None:
         """Open what the service needs. Called once, in the running loop; `resources` are closed by the host."""
