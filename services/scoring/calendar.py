@@ -1,6 +1,6 @@
 """Days as the whole product counts them: local dates as integers, Monday 1990-01-01 = 0, earlier days = 0."""
 
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 EPOCH = date(1990, 1, 1).toordinal()
 DAYS_IN_WEEK = 7
@@ -19,6 +19,12 @@ def local_day(at: datetime, zone: tzinfo) -> int:
 def date_of(day: int) -> date:
     """The local date of a day number."""
     return date.fromordinal(EPOCH + day)
+
+
+def last_instant(day: int, zone: tzinfo) -> datetime:
+    """The end of a local day: the last microsecond before the next one begins."""
+    midnight = datetime.combine(date_of(day + 1), time(), zone).astimezone(UTC)
+    return midnight - timedelta(microseconds=1)
 
 
 def week_of(day: int) -> int:
