@@ -32,10 +32,10 @@ class Hosted:
 
 @asynccontextmanager
 async def hosted(
-    compose: Callable[[Settings], Service] | Sequence[Callable[[Settings], Service]], data: Path
+    compose: Callable[[Settings], Service] | Sequence[Callable[[Settings], Service]], data: Path, **given: Any
 ) -> AsyncIterator[Hosted]:
-    """One or several services in one process on SQLite, as embedded mode runs them."""
-    settings = Settings(data=data, metrics_port=0)
+    """One or several services in one process, on SQLite as in embedded mode unless the settings given say otherwise."""
+    settings = Settings(data=data, metrics_port=0, **given)
     composers = [compose] if callable(compose) else list(compose)
     app = host([one(settings) for one in composers], settings)
     async with app.router.lifespan_context(app):

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,27 @@ class Bank:
 @pytest.fixture
 async def bank(tmp_path: Path) -> AsyncIterator[Bank]:
     async with hosted(compose, tmp_path) as running:
-        new = Bank(running, "", "", "", "", "")
+        yield await founded(running)
 
-        async def institution(name: str, level: str, **given: Any) -> str:
-            return (await new.post("/v1/institutions", {"name": name, "level": level} | given))["id"]
 
-        new.head = await institution("Head office", "head_office")
-        new.branch = await institution("Harbour", "branch", parent_id=new.head)
-        new.other_branch = await institution("Hill", "branch", parent_id=new.head)
-        new.customer = (await new.register(contact={"phone": "+86 21 5555 0100"}))["id"]
-        account = {"customer_id": new.customer, "product": "demand_deposit", "currency": "CNY", "since": "2026-01-01"}
-        new.account = (await new.post("/v1/accounts", account))["id"]
-        yield new
+@pytest.fixture
+def found() -> Callable[[Hosted], Awaitable[Bank]]:
+    return founded
+
+
+async def founded(running: Hosted) -> Bank:
+    new = Bank(running, "", "", "", "", "")
+
+    async def institution(name: str, level: str, **given: Any) -> str:
+        return (await new.post("/v1/institutions", {"name": name, "level": level} | given))["id"]
+
+    new.head = await institution("Head office", "head_office")
+    new.branch = await institution("Harbour", "branch", parent_id=new.head)
+    new.other_branch = await institution("Hill", "branch", parent_id=new.head)
+    new.customer = (await new.register(contact={"phone": "+86 21 5555 0100"}))["id"]
+    account = {"customer_id": new.customer, "product": "demand_deposit", "currency": "CNY", "since": "2026-01-01"}
+    new.account = (await new.post("/v1/accounts", account))["id"]
+    return new
 
 
 @pytest.fixture
