@@ -79,7 +79,7 @@ class ExternalReferralIn(StepIn):
 
 
 Step = Callable[..., list[Any]]
-RESPONSES = problems(404, 409)
+RESPONSES = problems(404, 409, 412)
 
 
 @routes.post("/v1/complaints/{complaint_id}/acknowledgements", summary="Acknowledge", responses=RESPONSES)
@@ -102,7 +102,7 @@ async def assign(complaint_id: ComplaintId, body: AssignmentIn, call: Handling, 
 @routes.post(
     "/v1/complaints/{complaint_id}/investigation-notes",
     summary="Note what was found",
-    responses=problems(404, 409, 410),
+    responses=problems(404, 409, 410, 412),
 )
 async def note_investigation(
     complaint_id: ComplaintId, body: InvestigationNoteIn, call: Handling, complaints: Complaints

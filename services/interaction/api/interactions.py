@@ -153,7 +153,7 @@ async def record_interactions(lines: BulkLines, call: Recording, interactions: I
 
 
 @routes.post(
-    "/v1/interactions/{interaction_id}/correction", summary="Correct a contact", responses=problems(404, 409, 410)
+    "/v1/interactions/{interaction_id}/correction", summary="Correct a contact", responses=problems(404, 409, 410, 412)
 )
 async def correct_interaction(
     interaction_id: InteractionId, body: CorrectionIn, call: Recording, interactions: Interactions
@@ -164,7 +164,7 @@ async def correct_interaction(
     return await call.run(interactions.executor, wanted, topic=TOPIC)
 
 
-@routes.post("/v1/interactions/{interaction_id}/voiding", summary="Void a contact", responses=problems(404, 409))
+@routes.post("/v1/interactions/{interaction_id}/voiding", summary="Void a contact", responses=problems(404, 409, 412))
 async def void_interaction(
     interaction_id: InteractionId, body: VoidingIn, call: Recording, interactions: Interactions
 ) -> Receipt:

@@ -105,7 +105,9 @@ async def make_promise(body: PromiseIn, call: Promising, interactions: Interacti
     return await call.run(interactions.executor, accepted(wanted), topic=TOPIC, match=False)
 
 
-@routes.post("/v1/promises/{promise_id}/renegotiations", summary="Agree on another day", responses=problems(404, 409))
+@routes.post(
+    "/v1/promises/{promise_id}/renegotiations", summary="Agree on another day", responses=problems(404, 409, 412)
+)
 async def renegotiate_promise(
     promise_id: PromiseId, body: RenegotiationIn, call: Promising, interactions: Interactions
 ) -> Receipt:
@@ -115,14 +117,14 @@ async def renegotiate_promise(
     return await call.run(interactions.executor, wanted, topic=TOPIC)
 
 
-@routes.post("/v1/promises/{promise_id}/fulfilment", summary="Keep a promise", responses=problems(404, 409))
+@routes.post("/v1/promises/{promise_id}/fulfilment", summary="Keep a promise", responses=problems(404, 409, 412))
 async def keep_promise(
     promise_id: PromiseId, body: SettlementIn, call: Promising, interactions: Interactions
 ) -> Receipt:
     return await call.run(interactions.executor, settling(promise_id, promise.keep, body, call), topic=TOPIC)
 
 
-@routes.post("/v1/promises/{promise_id}/release", summary="Let a promise go", responses=problems(404, 409))
+@routes.post("/v1/promises/{promise_id}/release", summary="Let a promise go", responses=problems(404, 409, 412))
 async def release_promise(
     promise_id: PromiseId, body: SettlementIn, call: Promising, interactions: Interactions
 ) -> Receipt:
