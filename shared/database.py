@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -121,7 +122,8 @@ class Database:
                 connection.invalidate()
             raise
         finally:
-            connection.close()
+            # Beyond the pool's size the connection is really closed, which is I/O that SQLAlchemy must await.
+            await greenlet_spawn(connection.close)
 
     async def dedicated(self) -> asyncpg.Connection:
         """A new asyncpg connection outside the pool, for LISTEN; the caller closes it. PostgreSQL only."""
