@@ -90,6 +90,17 @@ class Api:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return (await self._send("GET", service, path, params=given)).body
 
+    async def lines(self, service: str, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+        """The decoded lines of an NDJSON answer. Raises ApiError, Unreachable."""
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        response = await self._open("GET", service, path, params=given)
+        try:
+            return [_json.decode(line) async for line in response.aiter_lines() if line]
+        except httpx.TransportError as error:
+            raise Unreachable(self._connection.base(service)) from error
+        finally:
+            await response.aclose()
+
     async def post(self, service: str, path: str, body: Any = None, *, key: str = "") -> Reply:
         """Sends one command. `key` is its Idempotency-Key. Raises ApiError, Unreachable."""
         content = msgspec.json.encode(body) if body is not None else b""
@@ -123,6 +134,23 @@ class Api:
             await response.aclose()
         if answered != len(lines):
             raise CliError(f"{path} answered {answered} of {len(lines)} lines; run the command again to go on")
+
+    async def lines(self, service: str, path: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[bytes]:
+        """The lines of an NDJSON answer as they come. Raises ApiError, Unreachable."""
+        response = await self._open("GET", service, path, params=dict(params or {}))
+        rest = b""
+        try:
+            async for piece in response.aiter_bytes():
+                *complete, rest = (rest + piece).split(b"\n")
+                for line in complete:
+                    if line:
+                        yield line
+        except httpx.TransportError as error:
+            raise Unreachable(self._connection.base(service)) from error
+        finally:
+            await response.aclose()
+        if rest:
+            yield rest
 
     async def _send(self, method: str, service: str, path: str, **request: Any) -> Reply:
         response = await self._open(method, service, path, **request)

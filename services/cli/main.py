@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demonstrating, importing, relationships, setup, tokens
+from services.cli import demonstrating, importing, operating, relationships, setup, tokens, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,6 +14,9 @@ app.command()(demonstrating.demo)
 app.command()(relationships.top)
 app.command()(relationships.show)
 app.add_typer(importing.app, name="import")
+app.command()(verify.verify)
+app.add_typer(operating.parked, name="parked")
+app.command()(operating.doctor)
 app.command()(tokens.token)
 app.command()(setup.migrate)
 app.command()(setup.topics)
