@@ -2,6 +2,6 @@
 
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.server import Server, Unavailable
+from deploy.local.server import Server, StartFailed, Unavailable
 
-__all__ = ["Kafka", "Postgres", "Server", "Unavailable"]
+__all__ = ["Kafka", "Postgres", "Server", "StartFailed", "Unavailable"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from deploy.local import Kafka, Postgres, Unavailable
+from deploy.local import Kafka, Postgres, StartFailed, Unavailable
 from deploy.local.service import Service, environment, initialise
 
 PROCESSES = (("customer",), ("interaction",), ("complaint",), ("scoring", "api"))
@@ -32,7 +32,7 @@ def main() -> int:
                 _say(line)
                 if over.is_set():
                     return 0
-        except Unavailable as reason:
+        except (Unavailable, StartFailed) as reason:
             sys.stderr.write(f"{reason}\n")
             return 1
         _say(f"# Data and logs are in {folder}. Ctrl-C stops everything and removes them.")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.jars import jars
-from deploy.local.server import Server, Unavailable, free_port
+from deploy.local.server import Server, StartFailed, Unavailable, free_port
 
 HEAP = "512m"
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
@@ -39,11 +39,19 @@ class Kafka(Server):
         if not settings.exists():
             settings.write_text(self._settings())
             cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-            tool = [java(), *classpath, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+            tool = [
+                java(),
+                *classpath,
+                "kafka.tools.StorageTool",
+                "format",
+                f"--cluster-id={cluster}",
+                "-c",
+                str(settings),
+            ]
             done = subprocess.run(tool, check=False, capture_output=True, text=True)
             if done.returncode:
                 settings.unlink()
-                raise Unavailable(f"Kafka could not format its storage: {done.stderr.strip()[-500:]}")
+                raise StartFailed(f"Kafka could not format its storage: {done.stderr.strip()[-500:]}")
         return [java(), f"-Xmx{HEAP}", "-XX:+UseSerialGC", *classpath, "kafka.Kafka", str(settings)]
 
     def answers(self) -> bool:

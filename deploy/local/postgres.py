@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.server import Server, Unavailable
+from deploy.local.server import Server, StartFailed, Unavailable
 
 OWNER = "postgres"
 """The user that PostgreSQL runs as when we are root, whom it refuses."""
@@ -72,7 +72,7 @@ class Postgres(Server):
             extra_groups=[] if _owner() else None,
         )
         if done.returncode:
-            raise Unavailable(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
+            raise StartFailed(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
 
 
 def binaries() -> Path:

@@ -18,6 +18,10 @@ class Unavailable(Exception):
     """The server cannot be had on this machine. The message says plainly what is missing."""
 
 
+class StartFailed(Exception):
+    """Everything is there and it does not run all the same. The message has its last words."""
+
+
 class Server:
     """One server on one loopback port with one data folder; both stay the same over restarts.
 
@@ -47,7 +51,10 @@ class Server:
         return self._process.pid
 
     def start(self, seconds: float = 60) -> None:
-        """Start, or start again on the same port and data, and return once it answers. Raises `Unavailable`."""
+        """Start, or start again on the same port and data, and return once it answers.
+
+        Raises `Unavailable` and `StartFailed`.
+        """
         if self._process is not None:
             return
         command = self.command()
@@ -57,7 +64,7 @@ class Server:
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise Unavailable(f"{self.name} did not start: {self.last_words()}")
+                raise StartFailed(f"{self.name} did not start: {self.last_words()}")
             time.sleep(0.05)
 
     def stop(self, seconds: float = 30) -> None:

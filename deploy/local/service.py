@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres, binaries
-from deploy.local.server import Server, Unavailable, free_port
+from deploy.local.server import Server, StartFailed, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = ("customer", "interaction", "complaint", "scoring", "vault")
@@ -69,7 +69,7 @@ def environment(folder: Path, kafka: Kafka, postgres: Postgres) -> dict[str, str
 
 
 def initialise(environment: Mapping[str, str], postgres: Postgres) -> None:
-    """Databases, tables and topics, as the compose file's init step makes them. Raises `Unavailable`."""
+    """Databases, tables and topics, as the compose file's init step makes them. Raises `StartFailed`."""
     where = ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", "postgres"]
     for name in DATABASES:
         _run([str(binaries() / "createdb"), *where, f"guanxi_{name}"], environment)
@@ -80,4 +80,4 @@ def initialise(environment: Mapping[str, str], postgres: Postgres) -> None:
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT)
     if done.returncode:
-        raise Unavailable(f"{' '.join(command[-2:])}: {done.stderr.strip() or done.stdout.strip()}")
+        raise StartFailed(f"{' '.join(command[-2:])}: {done.stderr.strip() or done.stdout.strip()}")
