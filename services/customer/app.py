@@ -25,7 +25,7 @@ class _Composed(CustomerService):
         self.vault = await resources.vault()
         self.base_currency = resources.settings.base_currency
         self.rates = resources.settings.exchange_rates
-        kernel.while_leading(IndexReaper(self.vault.index, self.views))
+        kernel.while_leading(IndexReaper(self.vault.index, self.views, self.log))
         kernel.give(self)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from services.customer.views import CUSTOMERS
 from shared.auth import WHOLE_BANK
+from shared.log import EventLog
 from shared.vault_index import BlindIndex
 from shared.views import ViewStore
 
@@ -22,9 +23,10 @@ class IndexReaper:
 
     name = "customer-index-reaper"
 
-    def __init__(self, index: BlindIndex, views: ViewStore) -> None:
+    def __init__(self, index: BlindIndex, views: ViewStore, log: EventLog) -> None:
         self._index = index
         self._views = views
+        self._log = log
 
     async def run(self) -> None:
         """Reap until cancelled. A failed turn is logged and tried again with the next."""
@@ -40,4 +42,8 @@ class IndexReaper:
         return await self._index.reap(self._registered, older)
 
     async def _registered(self, subjects: Sequence[str]) -> set[str]:
-        return set(await self._views.get_many(CUSTOMERS, subjects, WHOLE_BANK))
+        """The log decides: a view may be behind, be built anew, or have the customer parked."""
+        shown = set(await self._views.get_many(CUSTOMERS, subjects, WHOLE_BANK))
+        others = [subject for subject in subjects if subject not in shown]
+        histories = await self._log.load([f"customer-{subject}" for subject in others])
+        return shown | {subject for subject, history in zip(others, histories, strict=True) if history.version}
