@@ -90,17 +90,6 @@ class Api:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return (await self._send("GET", service, path, params=given)).body
 
-    async def lines(self, service: str, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:
-        """The decoded lines of an NDJSON answer. Raises ApiError, Unreachable."""
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-        response = await self._open("GET", service, path, params=given)
-        try:
-            return [_json.decode(line) async for line in response.aiter_lines() if line]
-        except httpx.TransportError as error:
-            raise Unreachable(self._connection.base(service)) from error
-        finally:
-            await response.aclose()
-
     async def post(self, service: str, path: str, body: Any = None, *, key: str = "") -> Reply:
         """Sends one command. `key` is its Idempotency-Key. Raises ApiError, Unreachable."""
         content = msgspec.json.encode(body) if body is not None else b""

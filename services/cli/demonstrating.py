@@ -1,6 +1,6 @@
 """`guanxi demo`: the demo bank, through the public API."""
 
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,9 +9,10 @@ from services.cli import loading
 from services.cli.client import Api
 from services.cli.demo.generate import personas, stages
 from services.cli.demo.world import World
-from services.cli.options import Json, Token, Url, api, run
+from services.cli.options import Json, Token, Url, api, run, settings
 from services.cli.output import emit, out, table
 from services.cli.report import Report
+from shared.times import local_day
 
 SEED, CUSTOMERS, YEARS = 7, 200, 2
 
@@ -29,7 +30,7 @@ def demo(
     token: Token = None,
 ) -> None:
     """Load a demo bank with people whose stories you will recognise. Running it twice on one day changes nothing."""
-    world = World(seed, customers, years, today.date() if today else date.today())
+    world = World(seed, customers, years, today.date() if today else local_day(datetime.now(UTC), settings().zone))
     report = run(_load(api(url, token), world, quiet=json))
     if json:
         emit(loading.as_json(report) | {"personas": sheet(world)})
@@ -67,5 +68,6 @@ def sheet(world: World) -> list[dict[str, str]]:
 
 def show_cast(world: World) -> None:
     """The people to look at first."""
-    rows = [(each["name"], each["story"].replace("_", " "), each["tells"], each["id"]) for each in sheet(world)]
-    out.print(table("\nWho is who", ("name", "story", "", "guanxi show"), rows))
+    out.print("\nWho is who (guanxi show ID explains each)", style="bold")
+    rows = [(each["name"], each["story"].replace("_", " "), each["id"]) for each in sheet(world)]
+    out.print(table("", ("name", "story", "id"), rows, whole=(2,)))

@@ -18,7 +18,7 @@ class ApiError(CliError):
     """The API answered with a problem. `code` is the stable one of RFC 9457's problem document."""
 
     def __init__(self, status: int, code: str, detail: str, errors: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(_sentence(status, code, detail))
+        super().__init__(_sentence(status, code, detail, errors or []))
         self.status = status
         self.code = code
         self.detail = detail
@@ -32,9 +32,12 @@ class BadFile(CliError):
         super().__init__(f"{path}: line {line}: {detail}" if line else f"{path}: {detail}")
 
 
-def _sentence(status: int, code: str, detail: str) -> str:
+def _sentence(status: int, code: str, detail: str, errors: list[dict[str, Any]]) -> str:
     if status == 401:
         return "the token is missing, expired or not of this Guanxi: give another with --token or GUANXI_TOKEN"
     if status == 403:
         return f"the token's role may not do this ({code})"
+    if errors:
+        first = errors[0]
+        return f"{first.get('pointer') or code}: {first.get('detail') or detail} ({status} {first.get('code') or code})"
     return f"{detail or 'the request was refused'} ({status} {code})"

@@ -22,11 +22,19 @@ def emit(value: Any) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[int] = ()) -> Table:
-    """A compact table; `right` lists the columns that hold numbers."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    right: Sequence[int] = (),
+    whole: Sequence[int] = (),
+) -> Table:
+    """A compact table; `right` lists the columns that hold numbers, `whole` those never broken into lines."""
     built = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, name in enumerate(columns):
-        built.add_column(name, justify="right" if index in right else "left", header_style="dim")
+        justify = "right" if index in right else "left"
+        built.add_column(name, justify=justify, header_style="dim", no_wrap=index in whole)
     for row in rows:
         built.add_row(*(str(cell) for cell in row))
     return built

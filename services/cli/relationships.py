@@ -1,21 +1,21 @@
 """`guanxi top` and `guanxi show`: scores, with their reasons."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.tree import Tree
 
 from services.cli.client import Api
 from services.cli.errors import ApiError, CliError
+from services.cli.explanation import score, tree
 from services.cli.options import Json, Token, Url, api, run
 from services.cli.output import emit, out, table
 from shared.identifiers import derived
 
-BAND = {"close": "green", "occasional": "yellow", "sporadic": "red"}
-SHOWN_EVENTS = 3
+CUSTOMER = re.compile(r"cus_[0-9a-f]{32}")
 
 
 class Order(StrEnum):
@@ -54,6 +54,7 @@ def show(
     *,
     as_of: Annotated[str | None, typer.Option(help="A past day or instant: what was the relationship then?")] = None,
     known_at: Annotated[str | None, typer.Option(help="A past instant: what did the bank know then?")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every line and event, not only the largest.")] = False,
     json: Json = False,
     url: Url = None,
     token: Token = None,
@@ -66,7 +67,8 @@ def show(
             if json:
                 emit({"relationship": found, "explanation": explained})
             else:
-                out.print(_tree(found, explained, (await names(session, [found["customer_id"]]))[0]))
+                name = (await names(session, [found["customer_id"]]))[0]
+                out.print(tree(found, explained, name, everything=everything))
 
     run(work())
 
@@ -80,11 +82,8 @@ async def ranking(session: Api, order: str, limit: int, institution: str | None 
 async def rendered(session: Api, title: str, found: Sequence[Mapping[str, Any]]) -> Any:
     """A ranking as a table, with the customers' names where the token may read them."""
     known = await names(session, [each["customer_id"] for each in found])
-    rows = [
-        (*_score(each), name or each["customer_id"], _kind(each), why(each))
-        for each, name in zip(found, known, strict=True)
-    ]
-    return table(title, ("strength", "band", "30 days", "customer", "kind", "why"), rows, right=(0, 2))
+    rows = [(*score(each), name or each["customer_id"], why(each)) for each, name in zip(found, known, strict=True)]
+    return table(title, ("strength", "band", "30 days", "customer", "why"), rows, right=(0, 2), whole=(3,))
 
 
 async def names(session: Api, ids: Sequence[str]) -> list[str]:
@@ -102,26 +101,16 @@ async def names(session: Api, ids: Sequence[str]) -> list[str]:
 
 
 def why(relationship: Mapping[str, Any]) -> str:
-    """In one line: the two bonds that give most and the two that miss most, then open complaints."""
+    """In a few words: complaints that weigh, then the bonds that give most to a close one or are missed most."""
     bonds = relationship["bonds"]
-    given = sorted(bonds, key=lambda bond: -bond["points"])[:2]
-    missing = sorted(bonds, key=lambda bond: bond["points"] - 100 * bond["weight"])[:2]
-    said = [f"+{bond['points']:.1f} {bond['name']}" for bond in given]
-    said += [f"-{100 * bond['weight'] - bond['points']:.1f} {bond['name']}" for bond in missing]
+    given = sorted(bonds, key=lambda bond: -bond["points"])
+    missing = sorted(bonds, key=lambda bond: bond["points"] - 100 * bond["weight"])
+    carried = {"close": 2, "sporadic": 0}.get(relationship["band"], 1)
     episodes = relationship["satisfaction"]["episodes"]
-    said += [f"{each['severity']} complaint {each['outcome']}" for each in episodes if each["factor"] < 0.9]
+    said = [f"{each['severity']} complaint {each['outcome']}" for each in episodes if each["factor"] < 0.9]
+    said += [f"+{bond['points']:.0f} {bond['name']}" for bond in given[:carried]]
+    said += [f"-{100 * bond['weight'] - bond['points']:.0f} {bond['name']}" for bond in missing[: 2 - carried]]
     return ", ".join(said)
-
-
-def _score(relationship: Mapping[str, Any]) -> tuple[str, str, str]:
-    change = relationship["change"]
-    band = relationship["band"]
-    shown = "" if change is None else f"{change:+.1f}"
-    return f"{relationship['strength']:.1f}", f"[{BAND.get(band, 'default')}]{band}[/]", shown
-
-
-def _kind(relationship: Mapping[str, Any]) -> str:
-    return " ".join(part for part in (relationship["tier"], relationship["kind"]) if part)
 
 
 async def _one(session: Api, customer: str, params: Mapping[str, str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -137,6 +126,8 @@ async def _one(session: Api, customer: str, params: Mapping[str, str | None]) ->
 
 async def _identity(session: Api, customer: str) -> str:
     if customer.startswith("cus_"):
+        if not CUSTOMER.fullmatch(customer):
+            raise CliError("a customer id is cus_ and 32 hexadecimal digits")
         return customer
     system, colon, reference = customer.partition(":")
     if colon and reference:
@@ -145,31 +136,3 @@ async def _identity(session: Api, customer: str) -> str:
     if len(found) != 1:
         raise CliError("no such customer, or not one that this token may see" if not found else "several customers fit")
     return found[0]["id"]
-
-
-def _tree(found: Mapping[str, Any], explained: Mapping[str, Any], name: str) -> Tree:
-    strength, band, change = _score(found)
-    moved = f", {change} in 30 days" if change else ""
-    title = f"{name + '  ' if name else ''}{found['customer_id']}\n"
-    tree = Tree(
-        f"{title}strength [bold]{strength}[/] ({band}{moved}), {_kind(found)}, as of {found['as_of']}, "
-        f"{found['known']:.0%} of the weight on own evidence, policy {found['policy']}"
-    )
-    values = {bond["name"]: bond for bond in found["bonds"]}
-    for bond in sorted(explained["bonds"], key=lambda each: -each["points"]):
-        full = 100 * values[bond["name"]]["weight"]
-        branch = tree.add(f"[bold]{bond['points']:8.4f}[/] of {full:g}  {bond['name']}")
-        for line in sorted(bond["lines"], key=lambda each: -abs(each["points"])):
-            _line(branch, line)
-    return tree
-
-
-def _line(branch: Tree, line: Mapping[str, Any]) -> None:
-    what = " ".join(str(part) for part in (line["kind"].replace("_", " "), line.get("entity"), line.get("day")) if part)
-    leaf = branch.add(f"{line['points']:8.4f}  {what}{' (assumed)' if line.get('prior') else ''}")
-    events = sorted(line.get("events", ()), key=lambda each: -abs(each["points"]))
-    for event in events[:SHOWN_EVENTS]:
-        leaf.add(f"{event['points']:8.4f}  {event['occurred_at'][:10]} {event['type']} [dim]{event['event']}[/]")
-    if len(events) > SHOWN_EVENTS:
-        rest = sum(event["points"] for event in events[SHOWN_EVENTS:])
-        leaf.add(f"{rest:8.4f}  {len(events) - SHOWN_EVENTS} more events")

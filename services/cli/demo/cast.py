@@ -23,6 +23,12 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("close_key_customer", "enterprise", "Red Pine Textiles 红松纺织"),
     ("neglected_key_customer", "enterprise", "Stone Bridge Machinery 石桥机械"),
 )
+# The one that readers meet left just now, so that the fall of the last 30 days is on the screen.
+TIMELY = {
+    "silent_leaver": msgspec.structs.replace(
+        BY_NAME["silent_leaver"], activity_stops=50, contact_stops=90, outflow_days=(90, 52), activity=3.0
+    )
+}
 KINDS = (("personal", 78), ("enterprise", 15), ("public_body", 3), ("peer_institution", 2), ("group", 2))
 SCALE = {"personal": 1, "enterprise": 25, "public_body": 20, "peer_institution": 60, "group": 80}
 
@@ -63,7 +69,7 @@ def _persona(seed: int, number: int, branches: int, today: date) -> Persona:
     named = number <= len(NAMED)
     if named:
         story_name, kind, name = NAMED[number - 1]
-        story = BY_NAME[story_name]
+        story = TIMELY.get(story_name, BY_NAME[story_name])
     else:
         story = random.choices(STORIES, [story.weight for story in STORIES])[0]
         kind = random.choices([kind for kind, _ in KINDS], [weight for _, weight in KINDS])[0]
