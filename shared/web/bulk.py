@@ -151,7 +151,8 @@ class Bulk(Generic[Model]):
         try:
             return strict_json.canonical(value), self._model.model_validate(value)
         except ValidationError as error:
-            raise Problem(422, "invalid_request", "The line is not valid.", validation.errors(error.errors())) from None
+            found = validation.errors({**each, "loc": ("body", *each["loc"])} for each in error.errors())
+            raise Problem(422, "invalid_request", "The line is not valid.", found) from None
 
     async def _outcomes(
         self, valid: Sequence[tuple[int, bytes, Model]]
@@ -222,7 +223,7 @@ def bulk_route(model: type[BaseModel]) -> dict[str, Any]:
             "requestBody": {
                 "required": True,
                 "description": f"One `{model.__name__}` as JSON per line.",
-                "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+                "content": {MEDIA_TYPE: {"schema": {}}},
             },
             "responses": {
                 "200": {

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Header, Request, Response
+from fastapi.security import SecurityScopes
 
 from shared import identifiers, times
 from shared.auth import Principal, Scope
@@ -15,15 +16,15 @@ from shared.execute import Accepted, Decide, Executor, Operation, Outcome, Targe
 from shared.execute import Request as Circumstances
 from shared.log import Conflict
 from shared.web import context, strict_json
-from shared.web.caller import Caller, caller
+from shared.web.caller import caller
 from shared.web.edge import Edge, edge_of
 from shared.web.models import Receipt
 from shared.web.positions import Position
 from shared.web.problems import Problem
 
 _KEY = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
-_ETAG = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII)
-_MUST_MATCH = ("PATCH", "PUT", "DELETE")
+_ETAG = re.compile(r'\*|"([1-9][0-9]{0,17})"', re.ASCII)
+MUST_MATCH = ("PATCH", "PUT", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,9 @@ class Call:
         return Operation(tuple(intent.targets), intent.decide, circumstances)
 
     def _expected(self) -> int | None:
-        if self.if_match is None:
-            if self.must_match:
-                raise Problem(428, "if_match_required", "Send If-Match with the ETag that you read.")
-            return None
-        given = self.if_match.strip()
-        if given == "*":
-            return None
-        match = _ETAG.fullmatch(given)
-        if match is None:
-            raise Problem(412, "stale_version", "If-Match holds no strong ETag of this resource.")
-        return int(match[1])
+        if self.if_match is None and self.must_match:
+            raise Problem(428, "if_match_required", "Send If-Match with the ETag that you read.")
+        return int(self.if_match) if self.if_match else None
 
 
 def receipt(accepted: Accepted, log: str, topic: str) -> Receipt:
@@ -136,13 +129,24 @@ def accepted_or_problem(outcome: Outcome, expected: int | None, stream: str) -> 
 async def call(
     request: Request,
     response: Response,
-    who: Annotated[Caller, Depends(caller)],
+    needed: SecurityScopes,
     idempotency_key: Annotated[
-        str | None, Header(description="1 to 64 visible ASCII characters; makes a repetition harmless.")
+        str | None,
+        Header(
+            description="1 to 64 visible ASCII characters; makes a repetition harmless.",
+            json_schema_extra={"pattern": "^[!-~]{1,64}$"},
+        ),
     ] = None,
-    if_match: Annotated[str | None, Header(description="The ETag that the change is based on.")] = None,
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="The ETag that the change is based on.",
+            json_schema_extra={"pattern": r'^(\*|"[1-9][0-9]{0,17}")$'},
+        ),
+    ] = None,
 ) -> Call:
     """The dependency of every route that changes something: `Security(call, scopes=[…])`."""
+    who = await caller(request, needed)
     edge = edge_of(request)
     principal = who.principal
     operation = f"{request.method} {request.scope['route'].path}"
@@ -168,11 +172,22 @@ async def call(
         response=response,
         edge=edge,
         key=key,
-        if_match=if_match,
-        must_match=request.method in _MUST_MATCH,
+        if_match=_version(if_match),
+        must_match=request.method in MUST_MATCH,
         subject="" if streaming else request.url.path,
         body=b"" if streaming else await _canonical(request),
     )
+
+
+def _version(if_match: str | None) -> str | None:
+    """The version in an ETag, "" for any. Raises `Problem` 422: a malformed condition must not pass for none."""
+    if if_match is None:
+        return None
+    match = _ETAG.fullmatch(if_match.strip())
+    if match is None:
+        detail = "If-Match holds one strong ETag of ours, or an asterisk."
+        raise Problem(422, "invalid_if_match", detail, [("if-match", "invalid_format", detail)])
+    return match[1] or ""
 
 
 async def _canonical(request: Request) -> bytes:

@@ -63,13 +63,15 @@ def _http(request: Request, error: HTTPException) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """All routes of a path: Starlette knows only those of the first that matched."""
-    found: set[str] = set()
+    """All routes of a path: Starlette knows only those of the first that matched. A literal path beats a template."""
+    literal: set[str] = set()
+    templates: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         route: Any = context._effective_route
         if route.matches(request.scope)[0] is not Match.NONE:
+            found = literal if context.path == request.scope["path"] else templates
             found |= context.methods or set()
-    return found
+    return literal or templates
 
 
 def install(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,13 +16,13 @@ from shared.web.problems import Problem, invalid
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
-_SAFETY = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_SAFETY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_NO_STORE = (b"cache-control", b"no-store")
 
 Observe = Callable[[Scope, int, float], None]
 """Told of every answered request: its scope, status and seconds."""
@@ -49,10 +49,11 @@ class EdgeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                outgoing = MutableHeaders(raw=message.setdefault("headers", []))
-                outgoing["X-Correlation-Id"] = correlation
-                for name, value in _SAFETY.items():
-                    outgoing.setdefault(name, value)
+                own = message.get("headers", [])
+                added = [*_SAFETY, (b"x-correlation-id", correlation.encode())]
+                if not any(name == _NO_STORE[0] for name, _ in own):
+                    added.append(_NO_STORE)
+                message["headers"] = [*own, *added]
             await send(message)
 
         try:

@@ -8,7 +8,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.auth.roles import SCOPES
-from shared.web.problems import ProblemBody
+from shared.web.call import MUST_MATCH
+from shared.web.problems import ProblemBody, problems
+
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "`guanxi token` makes one."}
 
 
 def public(endpoint: Any) -> Any:
@@ -42,6 +45,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             separate_input_output_schemas=False,
         )
+        _secure(app, schema)
         components = schema.setdefault("components", {}).setdefault("schemas", {})
         components.pop("HTTPValidationError", None)
         components.pop("ValidationError", None)
@@ -49,6 +53,33 @@ def document(app: FastAPI) -> dict[str, Any]:
         components |= {**problem.pop("$defs"), "Problem": problem}
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _secure(app: FastAPI, schema: dict[str, Any]) -> None:
+    """The scheme, and the scopes that each operation's dependencies declare."""
+    schema.setdefault("components", {})["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "`guanxi token` makes one.",
+        }
+    }
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute) and (scopes := _scopes(context.dependant)):
+            for method in context.methods or ():
+                operation = schema["paths"].get(context.path_format, {}).get(method.lower())
+                if operation is not None:
+                    operation["security"] = [{"bearer": sorted(scopes)}]
+                    _declare_conflicts(operation, method)
+
+
+def _declare_conflicts(operation: dict[str, Any], method: str) -> None:
+    """What every route that takes a `Call` can answer with, whether or not its author thought of it."""
+    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
+        also = problems(409, 412, *((428,) if method in MUST_MATCH else ()))
+        for status, answer in also.items():
+            operation["responses"].setdefault(str(status), answer)
 
 
 def _scopes(dependant: Dependant) -> set[str]:

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
+from fastapi.security import SecurityScopes
 
 from shared.auth import Principal, Scope
-from shared.web.caller import Caller, caller
+from shared.web.caller import caller
 from shared.web.edge import edge_of
 from shared.web.positions import Position, parse_positions
 from shared.web.problems import Problem, unavailable
@@ -62,24 +63,26 @@ Cursor = Annotated[str | None, Query(max_length=2048, description="`next_cursor`
 """Declares the parameter; its value is read through `Read.after`."""
 
 
-async def browse(request: Request, who: Annotated[Caller, Depends(caller)]) -> Read:
+async def browse(request: Request, needed: SecurityScopes) -> Read:
     """The dependency of reads that offer no `min_position`: rankings and portfolios."""
+    who = await caller(request, needed)
     return Read(who.principal, who.scope, (), request)
 
 
 async def read(
     request: Request,
-    who: Annotated[Caller, Depends(caller)],
+    needed: SecurityScopes,
     min_position: Annotated[
         str | None,
         Query(
             max_length=1024,
-            description="Positions from receipts, comma-separated: the answer shows at least what they name.",
-            examples=["customer/transaction:1842"],
+            description="Positions from receipts like `customer/transaction:1842`, comma-separated: "
+            "the answer shows at least what they name.",
         ),
     ] = None,
 ) -> Read:
     """The dependency of reads: `Security(read, scopes=[…])`."""
+    who = await caller(request, needed)
     return Read(who.principal, who.scope, parse_positions(min_position), request)
 
 

@@ -5,13 +5,16 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from shared.web import strict_json
 from shared.web.problems import Problem, unavailable
 
 MAX_BODY = 1024 * 1024
 TIMEOUT = 30.0
+BULK = "bulk"
 
 
 class StrictRequest(Request):
@@ -41,10 +44,17 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         needs_json = self.body_field is not None
+        known = _query_parameters(self.dependant)
         unbounded = bool((self.openapi_extra or {}).get("x-streaming"))
 
         async def handler(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive, request._send)
+            if BULK in request.path_params.values():
+                # The address of a bulk route, whose method is another one, is not the address of a thing.
+                raise HTTPException(405)
+            if request.scope["query_string"] and not known.issuperset(request.query_params):
+                detail = "There is no such query parameter here."
+                raise Problem(422, "invalid_request", detail, [("", "unknown_parameter", detail)])
             if needs_json and _has_body(request) and not _is_json(request.headers.get("content-type", "")):
                 raise Problem(415, "unsupported_media_type", "The body must be application/json.")
             if unbounded:
@@ -61,6 +71,11 @@ class Route(APIRoute):
 def router(*, tags: list[str], **options: Any) -> APIRouter:
     """An `APIRouter` that follows these conventions."""
     return APIRouter(route_class=Route, tags=list(tags), **options)
+
+
+def _query_parameters(dependant: Dependant) -> set[str]:
+    own = {each.alias for each in dependant.query_params}
+    return own.union(*(_query_parameters(child) for child in dependant.dependencies))
 
 
 def _has_body(request: Request) -> bool:

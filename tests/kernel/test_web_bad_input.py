@@ -123,6 +123,12 @@ async def test_parameters_are_pointed_at_by_name(http: httpx.AsyncClient) -> Non
     assert MARK not in answer.text
 
 
+async def test_a_parameter_that_nobody_declared_is_not_passed_over(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/notes", params={"limit": 1, MARK: 1})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_parameter")
+    assert MARK not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/v1/notes/a%00b", "/v1/notes?cursor=a%00b", "/%00"])
 async def test_no_zero_in_the_address(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 422
@@ -134,6 +140,8 @@ async def test_a_method_that_is_not_there_names_all_that_are(http: httpx.AsyncCl
     assert answer.headers["allow"] == "GET, POST"
     answer = await http.put("/v1/notes/nte_" + 32 * "0")
     assert answer.headers["allow"] == "GET, PATCH"
+    answer = await http.patch("/v1/notes/bulk")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_a_path_that_is_not_there(http: httpx.AsyncClient) -> None:

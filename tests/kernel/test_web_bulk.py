@@ -69,6 +69,7 @@ async def test_one_bad_line_never_spoils_the_rest(http: httpx.AsyncClient, notes
     ]
     by_line = {verdict["line"]: verdict for verdict in verdicts}
     assert by_line[3]["problem"]["errors"][0]["pointer"] == "/text"
+    assert by_line[11]["problem"]["errors"][0]["pointer"] == ""
     assert by_line[6]["problem"]["retryable"] is True
     assert by_line[5]["problem"]["retryable"] is False
     assert by_line[12]["position"] == "notes/note:2"

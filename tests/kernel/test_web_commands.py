@@ -97,7 +97,8 @@ async def test_if_match_is_checked_where_it_is_given(http: httpx.AsyncClient) ->
     stale = await http.post(path, headers={"If-Match": '"7"'})
     assert (stale.status_code, stale.json()["code"], stale.headers["etag"]) == (412, "stale_version", '"1"')
     for malformed in ("1", 'W/"1"', '"01"', '"1", "2"', '"x"'):
-        assert (await http.post(path, headers={"If-Match": malformed})).status_code == 412
+        refused = await http.post(path, headers={"If-Match": malformed})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_if_match")
     assert (await http.post(path, headers={"If-Match": '"1"'})).status_code == 201
     assert (await http.post(path, headers={"If-Match": "*"})).status_code == 200
 
@@ -161,7 +162,6 @@ async def test_a_cursor_cannot_be_made_up_or_carried_elsewhere(http: httpx.Async
         ({"cursor": "x"}, {}),
         ({"cursor": "%%%"}, {}),
         ({"cursor": "é"}, {}),
-        ({"cursor": cursor, "filter": "other"}, {}),
         ({"cursor": cursor}, branch),
     ):
         answer = await http.get("/v1/notes", params=params, headers=headers)
