@@ -17,6 +17,11 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return start_of_day(day + timedelta(days=1), zone)
 
 
+def last_moment(day: date, zone: ZoneInfo) -> datetime:
+    """The last microsecond of a local day, which still falls on it."""
+    return end_of_day(day, zone) - timedelta(microseconds=1)
+
+
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """The business day that an instant falls on."""
     return instant.astimezone(zone).date()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shared.days import end_of_day, local_day
+from shared.times import last_moment, local_day
 
 State = Literal["running", "met", "overdue", "paused"]
 
@@ -97,7 +97,7 @@ def _due(clock: Clock, start: Step, zone: ZoneInfo) -> tuple[datetime, str]:
         f"{clock.days} calendar days, day 1 = {(first + timedelta(days=1)).isoformat()}: "
         f"end of {last.isoformat()} ({zone.key})"
     )
-    return end_of_day(last, zone), counted
+    return last_moment(last, zone), counted
 
 
 def _state(due_at: datetime, stop: Step | None, as_of: datetime) -> tuple[State, str]:

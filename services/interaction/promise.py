@@ -16,9 +16,9 @@ from services.interaction.contract import (
     PromiseReleased,
     PromiseRenegotiated,
 )
-from shared.days import end_of_day, local_day
 from shared.decider import Decider, Rejected
 from shared.routes import Dated
+from shared.times import last_moment, local_day
 from shared.unsealed import same, unsealed
 
 RENEGOTIATIONS = 2
@@ -90,7 +90,7 @@ def release(promise: Promise, at: datetime, zone: ZoneInfo) -> list[Any]:
 def break_overdue(promise: Promise, now: datetime, zone: ZoneInfo) -> list[Any]:
     """Broken at the end of the due day; nothing before that, nor when it is settled."""
     made = _made(promise)
-    over = end_of_day(promise.due, zone)
+    over = last_moment(promise.due, zone)
     if promise.status != "open" or now <= over:
         return []
     broken = PromiseBroken(made.promise_id, made.customer_id, promise.due, _derivation(promise, over, zone))
@@ -137,7 +137,7 @@ def _check_due(due: date, at: datetime, zone: ZoneInfo) -> None:
 
 
 def _check_not_over(promise: Promise, at: datetime, zone: ZoneInfo) -> None:
-    if at > end_of_day(promise.due, zone):
+    if at > last_moment(promise.due, zone):
         raise Rejected("promise_overdue", "The due day is over.", kind="conflict")
 
 

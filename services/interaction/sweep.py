@@ -8,11 +8,11 @@ from services.interaction import promise, routing
 from services.interaction.views import PROMISES
 from services.interaction.views.promises import PromiseRow, ranks
 from shared.auth import WHOLE_BANK
-from shared.days import local_day
 from shared.decider import Fact
 from shared.envelope import Meta
 from shared.execute import Operation, Request, Target
 from shared.sweep import GRACE, Due
+from shared.times import local_day
 from shared.views import ViewStore
 
 BY_THE_CLOCK = Meta(actor_id="promise-sweep", actor_role="system")

@@ -28,13 +28,13 @@ from services.scoring.subjects import Subjects
 from services.scoring.tables import Assessments
 from shared.broadcast import Broadcast
 from shared.codec import Contract
-from shared.days import local_day
 from shared.projection import Projection
 from shared.publisher import partition_of
 from shared.runtime import Settings, host
 from shared.runtime.kernel import Kernel
 from shared.runtime.resources import Resources
 from shared.stores import open_store
+from shared.times import local_day
 
 NAME = "scoring"
 DESCRIPTION = "**scoring**: what it all adds up to: relationship strength, explained to the last event."

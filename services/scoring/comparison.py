@@ -15,9 +15,9 @@ from services.scoring.policy import Policy
 from services.scoring.refold import Refold
 from services.scoring.subjects import Subject, Subjects
 from shared.auth import WHOLE_BANK
-from shared.days import end_of_day
 from shared.envelope import Envelope
 from shared.feed import Delivery
+from shared.times import last_moment
 
 LIMIT = 100_000
 
@@ -85,7 +85,7 @@ class Comparison:
         return self._today() - timedelta(days=self._policy.signals.strength_drop_days)
 
     def _instant(self, day: date) -> datetime:
-        return end_of_day(day, ZoneInfo(self._refold.zone_name))
+        return last_moment(day, ZoneInfo(self._refold.zone_name))
 
     def _reaches(self, envelope: Envelope, cut: datetime) -> bool:
         try:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.complaint.contract import EVENTS
 from services.complaint.deadlines import INTERNAL_24H, Deadline, Step, deadlines
-from shared.days import end_of_day, local_day
+from shared.times import last_moment, local_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PRAGUE = ZoneInfo("Europe/Prague")
@@ -129,5 +129,5 @@ def test_the_order_in_which_steps_are_given_does_not_matter(
 def test_five_calendar_days_end_with_the_fifth_local_day(received: datetime, zone: ZoneInfo) -> None:
     handling = deadlines([Step("complaint.received", received)], INTERNAL_24H, zone, received)[1]
     assert local_day(handling.due_at, zone) == local_day(received, zone) + timedelta(days=5)
-    assert handling.due_at == end_of_day(local_day(handling.due_at, zone), zone)
+    assert handling.due_at == last_moment(local_day(handling.due_at, zone), zone)
     assert local_day(handling.due_at + timedelta(microseconds=1), zone) > local_day(handling.due_at, zone)
