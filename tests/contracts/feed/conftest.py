@@ -11,6 +11,7 @@ from shared.envelope import NewEvent
 from shared.feed import Feed
 from shared.feed_log import LogFeed
 from shared.log import Append, Expected, Write
+from support.kafka_place import KafkaPlace
 from support.ledger import AT, append
 from support.logs import LogStore, sqlite_url
 
@@ -58,9 +59,18 @@ class LogPlace:
         await self._store.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("kafka", marks=pytest.mark.kafka),
+    ]
+)
 def located(request: pytest.FixtureRequest, tmp_path: Path) -> FeedPlace:
     # Not async: it asks for an async fixture by name, which an async one cannot.
+    if request.param == "kafka":
+        return KafkaPlace(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topic_prefix"))
     urls = {"memory": lambda: None, "sqlite": lambda: sqlite_url(tmp_path)}
     url = urls.get(request.param, lambda: request.getfixturevalue("postgres_url"))()
     return LogPlace(LogStore(request.param, url))
