@@ -6,11 +6,11 @@ from services.customer import contract
 from services.customer.api import ROUTERS
 from services.customer.reaper import IndexReaper
 from services.customer.service import CustomerService
-from services.customer.tree import InstitutionTree
-from services.customer.views import VIEWS
+from services.customer.views import INSTITUTIONS, VIEWS
 from shared.runtime import Settings, host
 from shared.runtime.kernel import Kernel
 from shared.runtime.resources import Resources
+from shared.tree import Tree
 
 DESCRIPTION = "**customer**: who the customer is, what they hold, what they move."
 
@@ -21,7 +21,7 @@ class _Composed(CustomerService):
         self.log = kernel.log
         self.executor = kernel.executor
         self.views = await kernel.own_views(VIEWS)
-        self.subtree = InstitutionTree(self.views).subtree
+        self.subtree = Tree(self.views, INSTITUTIONS, lambda row: (row.institution_id, row.parent_id)).subtree
         self.vault = await resources.vault()
         self.base_currency = resources.settings.base_currency
         self.rates = resources.settings.exchange_rates

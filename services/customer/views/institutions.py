@@ -1,6 +1,6 @@
 """The tree of institutions, as it is and as it was on a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -9,7 +9,6 @@ from services.customer import contract as c
 from services.customer.views import standing
 from shared.envelope import Envelope, Reference
 from shared.projection import Index, View
-from shared.tree import subtree
 
 EVENTS = (c.InstitutionRegistered, c.InstitutionRenamed, c.InstitutionMoved, c.InstitutionClosed)
 
@@ -61,11 +60,6 @@ def evolve(row: InstitutionRow | None, _: str, envelope: Envelope) -> Institutio
             return msgspec.structs.replace(row, closed=event.effective)
         case _:
             return row
-
-
-def below(rows: Iterable[InstitutionRow], root: str) -> frozenset[str]:
-    """An institution and everything below it, in the tree as it is known now."""
-    return subtree(((row.institution_id, row.parent_id) for row in rows), root)
 
 
 INSTITUTIONS = View(

@@ -12,6 +12,7 @@ from services.customer.views.transactions import BALANCES, TRANSACTIONS
 from shared.codec import Codec
 from shared.envelope import Envelope, Meta
 from shared.projection import View
+from shared.tree import subtree
 from support.customers import (
     ACCOUNT,
     BRANCH,
@@ -100,10 +101,10 @@ def test_subtree_of_an_institution() -> None:
     sub = branch_registered(institution_id="ins_sub", level="sub_branch", parent_id=BRANCH)
     other = branch_registered(institution_id=OTHER_BRANCH)
     view = Folding(institutions.INSTITUTIONS).fold([head_registered(), branch_registered(), other, sub])
-    rows = [view.row(identity) for identity in view.rows]
-    assert institutions.below(rows, BRANCH) == {BRANCH, "ins_sub"}
-    assert institutions.below(rows, HEAD) == {HEAD, BRANCH, OTHER_BRANCH, "ins_sub"}
-    assert institutions.below(rows, "ins_unknown") == {"ins_unknown"}
+    links = [(identity, view.row(identity).parent_id) for identity in view.rows]
+    assert subtree(links, BRANCH) == {BRANCH, "ins_sub"}
+    assert subtree(links, HEAD) == {HEAD, BRANCH, OTHER_BRANCH, "ins_sub"}
+    assert subtree(links, "ins_unknown") == {"ins_unknown"}
 
 
 def test_customer_row_tells_profile_people_and_holdings() -> None:
