@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.scoring import evidence as monoid
 from services.scoring import row as rows
 from services.scoring.delta import delta, parts
-from services.scoring.evidence import IDENTITY, Evidence, merge
+from services.scoring.evidence import IDENTITY, Evidence, Working, merge
 from services.scoring.refold import Refold
 from services.scoring.row import Fold, Row, evolve
 from shared.envelope import Envelope
@@ -115,6 +115,17 @@ def test_folding_on_never_changes_the_row_it_started_from(history: History):
 def test_an_event_is_the_merge_of_its_dated_parts(history: History):
     for envelope in history.envelopes:
         assert merge(*(part.evidence for part in parts(envelope, REFOLD))) == delta(envelope, REFOLD)
+
+
+def test_of_two_facts_of_one_version_the_higher_value_wins_in_any_order():
+    told: list[Evidence] = []
+    for tier in ("gold", "key"):
+        working = Working()
+        working.fact("cus_1", "tier", 7, tier)
+        told.append(working.freeze())
+    gold, key = told
+    # MessagePack writes the longer text with the higher first byte.
+    assert merge(gold, key) == merge(key, gold) == gold
 
 
 @given(st.integers())

@@ -1,5 +1,6 @@
 import random
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,6 +25,15 @@ def test_growth_at_the_epoch_is_the_table_rounded_half_up():
     assert growth(62, 0) == 2**32
     assert growth(62, -5) == growth(62, 0)
     assert growth(62, 64 * 62) == 2**96
+
+
+@pytest.mark.parametrize("half_life", HALF_LIVES)
+def test_growth_is_rounded_half_up(half_life: int):
+    with localcontext() as context:
+        context.prec = 90
+        for day in range(2 * half_life):
+            exact = Decimal(2) ** (Decimal(day) / half_life) * 2**32
+            assert growth(half_life, day) == int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 @pytest.mark.parametrize("half_life", HALF_LIVES)

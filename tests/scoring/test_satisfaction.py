@@ -200,6 +200,13 @@ def test_silence_ends_with_a_good_rating_and_is_none_when_a_complaint_came():
     assert [e.outcome for e in on(spoken, after(30)).satisfaction.episodes] == ["quick"]
 
 
+def test_a_good_rating_of_the_same_day_is_no_later_one():
+    history = History()
+    history.survey(START, 2)
+    history.survey(START, 5)
+    assert episode(history, after(30)).outcome == "silent"
+
+
 def test_there_is_at_most_one_silence_and_a_fresh_poor_rating_does_not_hide_it():
     history = History()
     history.survey(START, 2)
