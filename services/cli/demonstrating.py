@@ -1,8 +1,9 @@
 """`guanxi demo`: the demo bank, through the public API."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
+import msgspec
 import typer
 
 from services.cli import loading
@@ -29,9 +30,9 @@ def demo(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Load a demo bank with people whose stories you will recognise. Running it twice on one day changes nothing."""
-    world = World(seed, customers, years, today.date() if today else local_day(datetime.now(UTC), settings().zone))
-    report = run(_load(api(url, token), world, quiet=json))
+    """Load a demo bank with people whose stories you will recognise. Running it twice changes nothing."""
+    world = World(seed, customers, years, today.date() if today else business_day())
+    world, report = run(_load(api(url, token), world, anew=today is not None, quiet=json))
     if json:
         emit(loading.as_json(report) | {"personas": sheet(world)})
     else:
@@ -41,9 +42,30 @@ def demo(
         raise typer.Exit(1)
 
 
-async def _load(session: Api, world: World, *, quiet: bool) -> Report:
+async def _load(session: Api, world: World, *, anew: bool, quiet: bool) -> tuple[World, Report]:
     async with session:
-        return await load(session, world, quiet=quiet)
+        found = world if anew else await world_of(session, world)
+        return found, await load(session, found, quiet=quiet)
+
+
+def business_day() -> date:
+    """Today in the installation's time zone."""
+    return local_day(datetime.now(UTC), settings().zone)
+
+
+async def world_of(session: Api, world: World) -> World:
+    """The same world at the day it was loaded on, if that was before: then loading it again changes nothing."""
+    stem = world.system.removesuffix(world.today.isoformat())
+    cursor: str | None = None
+    while True:
+        page = await session.get("customer", "/v1/institutions", {"limit": 100, "cursor": cursor})
+        for each in page["items"]:
+            system = (each.get("reference") or {}).get("system", "")
+            if system.startswith(stem):
+                return msgspec.structs.replace(world, today=date.fromisoformat(system.removeprefix(stem)))
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return world
 
 
 async def load(session: Api, world: World, *, quiet: bool = False) -> Report:

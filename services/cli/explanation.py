@@ -16,7 +16,8 @@ LINES, EVENTS = 5, 3
 def score(relationship: Mapping[str, Any]) -> tuple[str, str, str]:
     """Strength, coloured band, and the change of 30 days, empty where it is not known."""
     change, band = relationship["change"], relationship["band"]
-    shown = "" if change is None else f"{change:+.1f}"
+    # Adding zero makes of a rounded -0.0 a 0.0.
+    shown = "" if change is None else f"{round(change, 1) + 0.0:+.1f}"
     return f"{relationship['strength']:.1f}", f"[{BAND.get(band, 'default')}]{band}[/]", shown
 
 

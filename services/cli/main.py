@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demonstrating, importing, operating, relationships, setup, tokens, verify
+from services.cli import demonstrating, importing, operating, relationships, setup, tokens, up, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,6 +10,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Guanxi: live, explained relationship strength for banks.",
 )
+app.command()(up.up)
 app.command()(demonstrating.demo)
 app.command()(relationships.top)
 app.command()(relationships.show)

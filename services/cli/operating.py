@@ -134,13 +134,14 @@ async def _lag(session: Api, service: str) -> dict[str, int | str]:
     found: dict[str, int | str] = {}
     for projection in (name for name, keeper in PROJECTIONS.items() if keeper == service):
         try:
-            found[projection] = await _behind(session, service, projection)
+            found[projection] = await behind(session, service, projection)
         except CliError as error:
             found[projection] = str(error)
     return found
 
 
-async def _behind(session: Api, service: str, projection: str) -> int | str:
+async def behind(session: Api, service: str, projection: str) -> int | str:
+    """How many events of the logs the projection has not folded yet, or why that cannot be told."""
     offsets: dict[str, int] = {}
     async for line in session.lines(service, f"/internal/v1/projections/{projection}/cursors"):
         offsets |= msgspec.json.decode(line)["offsets"]

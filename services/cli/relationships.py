@@ -30,6 +30,7 @@ def top(
     order: Annotated[
         Order, typer.Option(help="strength: strongest first; change: steepest fall first.")
     ] = Order.STRENGTH,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other end first.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
     institution: Annotated[str | None, typer.Option(help="Id of the institution whose customers to rank.")] = None,
     json: Json = False,
@@ -40,7 +41,7 @@ def top(
 
     async def work() -> None:
         async with api(url, token) as session:
-            found = await ranking(session, order, limit, institution)
+            found = await ranking(session, order, limit, institution, reverse=reverse)
             if json:
                 emit(found)
             else:
@@ -73,9 +74,11 @@ def show(
     run(work())
 
 
-async def ranking(session: Api, order: str, limit: int, institution: str | None = None) -> list[dict[str, Any]]:
+async def ranking(
+    session: Api, order: str, limit: int, institution: str | None = None, *, reverse: bool = False
+) -> list[dict[str, Any]]:
     """The first of a ranking, as the API answers them."""
-    params = {"order": str(order), "limit": limit, "institution": institution}
+    params = {"order": str(order), "limit": limit, "institution": institution, "reverse": True if reverse else None}
     return (await session.get("scoring", "/v1/relationships", params))["items"]
 
 

@@ -1,5 +1,6 @@
 """Running an application until it is told to stop."""
 
+import logging
 import sys
 
 import uvicorn
@@ -9,9 +10,12 @@ from shared.runtime import logs
 from shared.runtime.settings import Settings
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve on the settings' host and port. SIGTERM and Ctrl-C drain; exits with 1 when a component was given up."""
-    logs.configure(json=settings.env == "prod")
+def serve(app: FastAPI, settings: Settings, *, quiet: bool = False) -> None:
+    """Serve on the settings' host and port. SIGTERM and Ctrl-C drain; exits with 1 when a component was given up.
+
+    `quiet` logs warnings and worse only, for a terminal that shows something else.
+    """
+    logs.configure(json=settings.env == "prod", level=logging.WARNING if quiet else logging.INFO)
     config = uvicorn.Config(
         app,
         host=settings.host,

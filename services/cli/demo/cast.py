@@ -26,7 +26,7 @@ NAMED: tuple[tuple[str, str, str], ...] = (
 # The one that readers meet left just now, so that the fall of the last 30 days is on the screen.
 TIMELY = {
     "silent_leaver": msgspec.structs.replace(
-        BY_NAME["silent_leaver"], activity_stops=50, contact_stops=90, outflow_days=(90, 52), activity=3.0
+        BY_NAME["silent_leaver"], activity_stops=33, contact_stops=80, outflow_days=(62, 35), activity=3.0
     )
 }
 KINDS = (("personal", 78), ("enterprise", 15), ("public_body", 3), ("peer_institution", 2), ("group", 2))
@@ -60,8 +60,15 @@ class Persona(msgspec.Struct, frozen=True):
 
 
 def draw(seed: int, customers: int, branches: int, today: date) -> list[Persona]:
-    """The sheet: first those with a name in NAMED, then the others by the stories' weights."""
-    return [_persona(seed, number, branches, today) for number in range(1, customers + 1)]
+    """The sheet: first those with a name in NAMED, then the others by the stories' weights; no name comes twice."""
+    sheet: list[Persona] = []
+    taken: set[str] = set()
+    for number in range(1, customers + 1):
+        persona = _persona(seed, number, branches, today)
+        name = persona.name if persona.name not in taken else f"{persona.name} {number}"
+        taken.add(name)
+        sheet.append(msgspec.structs.replace(persona, name=name))
+    return sheet
 
 
 def _persona(seed: int, number: int, branches: int, today: date) -> Persona:
