@@ -78,7 +78,9 @@ async def founded(running: Hosted) -> Bank:
     new.other_branch = await institution("Hill", "branch", parent_id=new.head)
     new.customer = (await new.register(contact={"phone": "+86 21 5555 0100"}))["id"]
     account = {"customer_id": new.customer, "product": "demand_deposit", "currency": "CNY", "since": "2026-01-01"}
-    new.account = (await new.post("/v1/accounts", account))["id"]
+    opened = await new.post("/v1/accounts", account)
+    new.account = opened["id"]
+    await new.get(f"/v1/accounts/{new.account}", opened["position"])
     return new
 
 

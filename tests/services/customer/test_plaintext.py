@@ -22,7 +22,7 @@ async def test_no_personal_value_is_kept_in_clear(bank: Any, tmp_path: Path) -> 
     order = {"amount": {"amount": "1.00", "currency": "CNY"}, "counterparty": COUNTERPARTY}
     await bank.post(f"/v1/accounts/{bank.account}/standing-orders", order, 200)
     done = await bank.post("/v1/transactions", bank.transaction("t1", counterparty=COUNTERPARTY))
-    shown = await bank.get(path, done["position"], q=PHONE)
+    (shown,) = (await bank.get("/v1/customers", done["position"], q=PHONE))["items"]
     assert shown["personal"]["name"] == NAME_AFTER, "the values did go in"
     files = contents(tmp_path)
     assert {"customer.db", "vault.db"} <= files.keys()
