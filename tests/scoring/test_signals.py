@@ -80,6 +80,28 @@ def test_outflow_finds_money_going_to_other_banks_and_only_that():
     assert "outflow" not in raised(leaver("out"), after(359))
 
 
+def test_the_excess_on_paper():
+    history = leaver("out")
+    moved = [(30 * n, 0) for n in range(12)] + [(n, -7_000) for n in range(360, 420, 6)]
+
+    def rate(half_life: int) -> float:
+        net = sum(amount * 2.0 ** (-(420 - day) / half_life) for day, amount in moved)
+        return net * math.log(2) / half_life / (1 - 2.0 ** (-421 / half_life))
+
+    usual = 100_000 + sum(amount * (1 - 2.0 ** (-(420 - day) / 365)) for day, amount in moved)
+    since_2020 = 1 - 2.0 ** (-(after(420) - date(2020, 1, 1)).days / 365)
+    usual -= 100_000 * (1 - since_2020)
+    found = raised(history, after(420))["outflow"].evidence["excess"]
+    assert found == pytest.approx(90 * (rate(90) - rate(365)) / usual, rel=1e-6)
+
+
+def test_a_promise_broken_long_ago_is_history():
+    history = History()
+    history.promise(START, after(5), broken=after(5))
+    assert "promise_overdue" in raised(history, after(5 + 365))
+    assert "promise_overdue" not in raised(history, after(5 + 366))
+
+
 def test_a_strength_that_fell_by_ten_points_in_a_month():
     history = History()
     now = assessed(history, START).strength
