@@ -18,6 +18,7 @@ from services.cli.relationships import ranking, rendered
 
 STARTING = 120.0
 SCORING = 120.0
+PAUSE = 0.5
 SHOWN = 5
 
 
@@ -60,20 +61,18 @@ async def _demo(session: Api) -> None:
             marker.write_text(world.system + "\n")
         show_cast(world)
     with err.status("scoring"):
-        await _settled(session, world)
+        await caught_up(session)
     await show_rankings(session)
 
 
-async def _settled(session: Api, world: World) -> None:
-    """Until every event is folded and every change of 30 days is known, or for a while."""
-    waited = 0.0
-    while waited < SCORING:
+async def caught_up(session: Api) -> None:
+    """Until every event is folded and the changes of 30 days are known, or for a while."""
+    for _ in range(round(SCORING / PAUSE)):
         if await behind(session, "scoring", "evidence") == 0:
-            newest = await ranking(session, "strength", 100)
-            if len(newest) >= min(100, world.customers) and all(each["change"] is not None for each in newest):
+            ranked = await ranking(session, "change", 100) + await ranking(session, "strength", 100)
+            if ranked and all(each["change"] is not None for each in ranked):
                 return
-        await asyncio.sleep(0.5)
-        waited += 0.5
+        await asyncio.sleep(PAUSE)
 
 
 async def show_rankings(session: Api) -> None:
