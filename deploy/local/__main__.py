@@ -53,9 +53,9 @@ def _start(stack: ExitStack, folder: Path, wanted: argparse.Namespace) -> Iterat
 
 
 def _services(stack: ExitStack, folder: Path, kafka: Kafka, postgres: Postgres, workers: int) -> Iterator[str]:
-    settings = environment(folder, kafka, postgres)
+    settings = environment(folder, kafka.bootstrap, postgres.url)
     yield "# creating databases, tables and topics"
-    initialise(settings, postgres)
+    initialise(settings)
     urls: list[str] = []
     for number, words in enumerate(PROCESSES + (("scoring", "worker"),) * workers):
         service = Service(_inside(folder, f"process-{number}"), words[0], settings, *words[1:])

@@ -50,6 +50,11 @@ class Server:
             raise Unavailable(f"{self.name} is not running")
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs; False also when it ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self, seconds: float = 60) -> None:
         """Start, or start again on the same port and data, and return once it answers.
 

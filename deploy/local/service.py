@@ -10,8 +10,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Postgres, binaries
+from deploy.local.postgres import binaries
 from deploy.local.server import Server, StartFailed, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,24 +54,28 @@ class Service(Server):
         )
 
 
-def environment(folder: Path, kafka: Kafka, postgres: Postgres) -> dict[str, str]:
-    """What every process of one installation is told. Secrets and the token key are made in the data folder."""
+def environment(folder: Path, bootstrap: str, postgres: str, name: str = "guanxi") -> dict[str, str]:
+    """What every process of one installation is told. Secrets and the token key are made in the data folder.
+
+    `postgres` is any database's URL on the server; `name` sets the databases and topics of installations apart.
+    """
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "GUANXI_ENV": "dev",
         "GUANXI_DATA": str(folder),
-        "GUANXI_LOG": f"postgresql://postgres@127.0.0.1:{postgres.port}/guanxi",
-        "GUANXI_FEED": f"kafka://{kafka.bootstrap}",
+        "GUANXI_LOG": f"{postgres.rpartition('/')[0]}/{name}",
+        "GUANXI_FEED": f"kafka://{bootstrap}",
+        "GUANXI_TOPIC_PREFIX": name,
         "GUANXI_HOST": "127.0.0.1",
     }
 
 
-def initialise(environment: Mapping[str, str], postgres: Postgres) -> None:
+def initialise(environment: Mapping[str, str]) -> None:
     """Databases, tables and topics, as the compose file's init step makes them. Raises `StartFailed`."""
-    where = ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", "postgres"]
-    for name in DATABASES:
-        _run([str(binaries() / "createdb"), *where, f"guanxi_{name}"], environment)
+    server, _, name = environment["GUANXI_LOG"].rpartition("/")
+    for service in DATABASES:
+        _run([str(binaries() / "createdb"), f"--maintenance-db={server}/postgres", f"{name}_{service}"], environment)
     for step in ("migrate", "topics"):
         _run([*GUANXI, step], environment)
 

@@ -42,8 +42,8 @@ class Stack:
 
 @pytest.fixture
 async def stack(own_kafka: Kafka, own_postgres: Postgres, tmp_path: Path) -> AsyncIterator[Stack]:
-    settings = environment(tmp_path, own_kafka, own_postgres)
-    await asyncio.to_thread(initialise, settings, own_postgres)
+    settings = environment(tmp_path, own_kafka.bootstrap, own_postgres.url)
+    await asyncio.to_thread(initialise, settings)
     services: dict[str, Service] = {}
     with ExitStack() as running:
         for words in (("customer",), ("interaction",), ("complaint",), ("scoring", "api"), ("scoring", "worker")):
