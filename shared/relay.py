@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
-from shared.database import Database, unavailable
+from shared.database import Database
 from shared.envelope import Record
 from shared.feed_log import assert_dense
-from shared.log import EventLog, LogUnavailable
+from shared.log import EventLog
+from shared.outages import passing
 from shared.publisher import Publisher
 
 PAGE = 5_000
@@ -112,7 +112,7 @@ class Relay:
                 async with self._connect() as publisher:
                     await self._tail(publisher, epoch)
             except Exception as error:
-                if not _passing(error):
+                if not passing(error):
                     raise
                 self.failures += 1
                 _log.warning("%s tries again after %s", self.name, type(error).__name__)
@@ -164,7 +164,3 @@ class LeadingRelay:
             await self._relay.lead(self._epoch)
         except Fenced as fenced:
             _log.info("%s stops: %s", self.name, fenced)
-
-
-def _passing(error: Exception) -> bool:
-    return isinstance(error, KafkaError | LogUnavailable | TimeoutError) or unavailable(error)

@@ -1,6 +1,7 @@
-"""Components run here. A crash is restarted a few times, because brokers and databases come back; a component that
-crashes again and again takes the process down, because a service that silently stopped folding events serves old
-answers as if they were new, and whoever runs the process can see an exit but not a missing loop.
+"""Components run here. What a broker or a database that is away stops is started again until it comes back, however
+long that takes. Any other crash is a defect: it is restarted a few times, and a component that crashes again and again
+takes the process down, because a service that silently stopped folding events serves old answers as if they were new,
+and whoever runs the process can see an exit but not a missing loop.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from shared.codec import SchemaTooNew
+from shared.outages import passing
 from shared.runtime.service import Component
 
 RESTARTS = 5
@@ -58,7 +60,7 @@ class Supervisor:
 
     async def _keep(self, component: Component) -> None:
         """Run one component until cancelled or given up; raises nothing, so that its neighbours go on."""
-        crashes = 0
+        crashes = starts = 0
         while True:
             started = time.monotonic()
             self.running.add(component.name)
@@ -66,14 +68,20 @@ class Supervisor:
                 await component.run()
                 raise ComponentFailed("it returned, though it was not asked to stop")
             except Exception as error:
-                crashes = 1 if time.monotonic() - started > HEALTHY else crashes + 1
-                if crashes > RESTARTS or isinstance(error, SchemaTooNew):
-                    self._give_up(component, error)
-                    return
-                _log.exception("%s crashed, restart %s of %s", component.name, crashes, RESTARTS)
+                if time.monotonic() - started > HEALTHY:
+                    crashes = starts = 0
+                starts += 1
+                if passing(error):
+                    _log.warning("%s starts again, for what it needs is away", component.name, exc_info=True)
+                else:
+                    crashes += 1
+                    if crashes > RESTARTS or isinstance(error, SchemaTooNew):
+                        self._give_up(component, error)
+                        return
+                    _log.exception("%s crashed, restart %s of %s", component.name, crashes, RESTARTS)
             finally:
                 self.running.discard(component.name)
-            await asyncio.sleep(min(LONGEST, self._pause * 2 ** (crashes - 1)))
+            await asyncio.sleep(min(LONGEST, self._pause * 2 ** min(starts - 1, 10)))
 
     def _give_up(self, component: Component, error: Exception) -> None:
         _log.critical("%s is given up, the process ends", component.name, exc_info=error)

@@ -1,6 +1,7 @@
 """The host: lifecycle, health, metrics, tokens, crashes."""
 
 import asyncio
+import itertools
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,9 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from fastapi import FastAPI
 
 from shared.codec import SchemaTooNew
+from shared.log import LogUnavailable
 from shared.runtime import Running, Service, Settings, host
 from shared.runtime.resources import Resources
 from shared.runtime.supervisor import Supervisor
@@ -185,6 +188,18 @@ async def test_a_component_that_keeps_crashing_takes_the_process_down_loudly() -
     assert neighbour.working.is_set()
     assert isinstance(supervisor.failure, ValueError)
     await supervisor.stop(1)
+
+
+async def test_an_outage_of_broker_or_database_is_waited_out_however_long_it_takes() -> None:
+    outages = [LogUnavailable("away"), KafkaConnectionError("away"), ConnectionRefusedError("away"), TimeoutError()]
+    turns = itertools.cycle(outages)
+    component, gave_up = Crashing(5 * len(outages), lambda: next(turns)), asyncio.Event()
+    supervisor = Supervisor([component], gave_up.set, pause=0.00001)
+    supervisor.start()
+    await asyncio.wait_for(component.working.wait(), 5)
+    await supervisor.stop(1)
+    assert not gave_up.is_set()
+    assert supervisor.failure is None
 
 
 async def test_events_from_newer_code_are_not_retried() -> None:
