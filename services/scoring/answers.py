@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -56,6 +56,24 @@ class SatisfactionOut(View):
     episodes: list[EpisodeOut]
 
 
+class LoyaltyOut(View):
+    """What the customer thinks of the bank against what the customer does (Dick and Basu 1994)."""
+
+    kind: Literal["true", "latent", "spurious", "none"]
+    index: Points
+    attitude: float
+    patronage: float
+    presumed: bool = Field(description="The attitude rests on no rating and no complaint of the customer.")
+
+
+class SignalOut(View):
+    """What a banker should look at today, on what it rests, and what would end it."""
+
+    name: str
+    evidence: dict[str, float | str]
+    clears: str
+
+
 class RelationshipOut(View):
     """The assessment of one customer on one day."""
 
@@ -70,11 +88,16 @@ class RelationshipOut(View):
     policy: str
     strength: Points
     band: Band
-    change: Points | None = Field(description="Against 30 days before; null until it has been computed.")
+    change: Points | None = Field(
+        description="Against 30 days before; null until it is computed, or when there was none."
+    )
     known: float = Field(description="Weight of the bonds that rest on the customer's own events, 0 to 1.")
     bonds: list[BondOut]
     service_quality: QualityOut
     satisfaction: SatisfactionOut
+    loyalty: LoyaltyOut
+    stage: str = Field(examples=["active"])
+    signals: list[SignalOut]
     positions: dict[str, int] = Field(description="Per channel, the last position that is in this assessment.")
     revision: int
 
@@ -140,12 +163,12 @@ def relationship(
     assessment: Assessment,
     *,
     members: list[str],
-    change: int | None,
+    before: int | None,
     positions: dict[str, int],
     revision: int,
     known_at: datetime | None = None,
 ) -> RelationshipOut:
-    """The answer for an assessment; `change` in 1/10,000 of a point."""
+    """The answer for an assessment; `before` is the strength of 30 days ago, in 1/10,000 of a point."""
     profile = assessment.profile
     quality = assessment.quality
     return RelationshipOut(
@@ -160,7 +183,7 @@ def relationship(
         policy=assessment.policy,
         strength=assessment.strength / POINT,
         band=assessment.band,
-        change=None if change is None else change / POINT,
+        change=None if before is None else (assessment.strength - before) / POINT,
         known=round(assessment.known, 4),
         bonds=[_bond(bond) for bond in assessment.bonds],
         service_quality=QualityOut(
@@ -176,6 +199,18 @@ def relationship(
             presumed=assessment.satisfaction.presumed,
             episodes=[_episode(episode) for episode in assessment.satisfaction.episodes],
         ),
+        loyalty=LoyaltyOut(
+            kind=assessment.loyalty.kind,
+            index=assessment.loyalty.index / POINT,
+            attitude=_points(assessment.loyalty.attitude),
+            patronage=_points(assessment.loyalty.patronage),
+            presumed=assessment.loyalty.presumed,
+        ),
+        stage=assessment.stage,
+        signals=[
+            SignalOut(name=signal.name, evidence=dict(signal.evidence), clears=signal.clears)
+            for signal in assessment.signals
+        ],
         positions=positions,
         revision=revision,
     )

@@ -14,6 +14,7 @@ from services.scoring.calendar import day_of
 from services.scoring.comparison import Comparison
 from services.scoring.policy import Policy
 from services.scoring.projection import EVIDENCE
+from services.scoring.signals import Earlier
 from services.scoring.subjects import Subject, Subjects
 from services.scoring.tables import AssessmentRow, Assessments
 from shared.feed import Delivery
@@ -133,8 +134,9 @@ class Assessor:
         assessed: list[Assessment] = []
         for subject in subjects:
             try:
-                assessment = assess(subject.evidence, self._policy, day_of(self._today()), subject.survivor)
-                rows.extend(self._rows(subject, assessment))
+                earlier = self._comparison.earlier(subject)
+                assessment = assess(subject.evidence, self._policy, day_of(self._today()), subject.survivor, earlier)
+                rows.extend(_rows(subject, assessment, earlier))
             except Exception:
                 # One customer's defect must not keep the others from being assessed.
                 self.counters.failed += 1
@@ -148,7 +150,7 @@ class Assessor:
         self.counters.assessed += len(assessed)
 
     async def _compare(self, customers: Sequence[str]) -> bool:
-        """Learn the strength of 30 days ago, and assess again so that the change is shown."""
+        """Learn what was to be said of earlier days, and assess again so that it is shown."""
         try:
             for subject in await self._subjects.find(customers):
                 await self._comparison.learn(subject)
@@ -158,36 +160,6 @@ class Assessor:
             self._comparison.put_back(customers)
             raise
         return bool(customers)
-
-    def _rows(self, subject: Subject, assessment: Assessment) -> list[AssessmentRow]:
-        """A row for each member: who asks for one of them gets the group's answer."""
-        profile = assessment.profile
-        if not profile.institution:
-            return []
-        change = self._comparison.change(subject, assessment.strength)
-        return [
-            AssessmentRow(
-                customer=member,
-                institution=profile.institution,
-                tier=profile.tier,
-                manager=profile.managers.get("relationship_manager", ""),
-                strength=assessment.strength,
-                change=change,
-                day=assessment.day,
-                policy=assessment.policy,
-                revision=revision,
-                body=relationship(
-                    assessment,
-                    members=subject.members,
-                    change=change,
-                    positions=subject.seen[member],
-                    revision=revision,
-                )
-                .model_dump_json()
-                .encode(),
-            )
-            for member, revision in subject.revisions.items()
-        ]
 
     async def _sleep(self) -> None:
         """Until a customer is touched, or a moment: the local day may have changed."""
@@ -199,3 +171,30 @@ class Assessor:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _rows(subject: Subject, assessment: Assessment, earlier: Earlier | None) -> list[AssessmentRow]:
+    """A row for each member: who asks for one of them gets the group's answer."""
+    profile = assessment.profile
+    if not profile.institution:
+        return []
+    before = earlier.strength if earlier else None
+    return [
+        AssessmentRow(
+            customer=member,
+            institution=profile.institution,
+            tier=profile.tier,
+            manager=profile.managers.get("relationship_manager", ""),
+            strength=assessment.strength,
+            change=None if before is None else assessment.strength - before,
+            day=assessment.day,
+            policy=assessment.policy,
+            revision=revision,
+            body=relationship(
+                assessment, members=subject.members, before=before, positions=subject.seen[member], revision=revision
+            )
+            .model_dump_json()
+            .encode(),
+        )
+        for member, revision in subject.revisions.items()
+    ]

@@ -11,14 +11,16 @@ from services.scoring.answers import ExplanationOut, RelationshipOut, explanatio
 from services.scoring.as_of import evidence_as_of, known
 from services.scoring.assess import Assessment, assess
 from services.scoring.calendar import local_day
+from services.scoring.earlier import earlier
 from services.scoring.evidence import Evidence
 from services.scoring.explain import explain
 from services.scoring.policy import Policy
 from services.scoring.refold import Refold
+from services.scoring.signals import Earlier
 from services.scoring.standing import standing
 from services.scoring.subjects import Subject, Subjects
 from services.scoring.tables import AssessmentRow, Assessments
-from shared.auth import Scope
+from shared.auth import WHOLE_BANK, Scope
 from shared.envelope import Envelope
 from shared.views import ViewStore
 from shared.web import Position, unavailable
@@ -74,13 +76,13 @@ class Relationships:
         if told is None:
             return None
         subject, history = told
-        assessment, _ = self._assess(subject, history, clocks)
+        assessment, _, before = self._assess(subject, history, clocks)
         if not assessment.profile.institution:
             return None
         return relationship(
             assessment,
             members=subject.members,
-            change=None,
+            before=before.strength,
             positions=_reached(history, customer, clocks.known_at),
             revision=subject.revisions[customer],
             known_at=clocks.known_at,
@@ -92,7 +94,7 @@ class Relationships:
         if told is None:
             return None
         subject, history = told
-        assessment, evidence = self._assess(subject, history, clocks)
+        assessment, evidence, _ = self._assess(subject, history, clocks)
         if not assessment.profile.institution:
             return None
         events = standing(known(history, clocks.known_at), self._refold, clocks.as_of)
@@ -104,12 +106,16 @@ class Relationships:
         found = [subject for subject in await self._subjects.find([customer]) if customer in subject.revisions]
         if not found:
             return None
-        return found[0], await self._subjects.history(found[0].members, scope)
+        # Whoever sees one member of a group gets the group's answer, whichever branches the others belong to.
+        return found[0], await self._subjects.history(found[0].members, WHOLE_BANK)
 
-    def _assess(self, subject: Subject, history: Sequence[Envelope], clocks: Clocks) -> tuple[Assessment, Evidence]:
+    def _assess(
+        self, subject: Subject, history: Sequence[Envelope], clocks: Clocks
+    ) -> tuple[Assessment, Evidence, Earlier]:
         evidence = evidence_as_of(history, self._refold, clocks.as_of, clocks.known_at)
         day = local_day(clocks.as_of or self._clock(), self._refold.zone)
-        return assess(evidence, self._policy, day, subject.survivor), evidence
+        before = earlier(history, self._policy, self._refold, day, subject.survivor, clocks.known_at)
+        return assess(evidence, self._policy, day, subject.survivor, before), evidence, before
 
     async def _behind(self, customer: str) -> Exception:
         if await self._views.parked(customer):

@@ -95,7 +95,7 @@ def groups(links: dict[str, list[str]]) -> list[list[str]]:
     left = set(links)
     found: list[list[str]] = []
     while left:
-        ends, group = [left.pop()], []
+        ends, group = [left.pop()], list[str]()
         while ends:
             member = ends.pop()
             group.append(member)
