@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -24,7 +24,10 @@ class Dated(msgspec.Struct, frozen=True):
     occurred_at: datetime
 
 
-def facts(routes: Mapping[type[Any], Route], events: Iterable[Any], occurred_at: datetime) -> list[Fact]:
+Routes: TypeAlias = Mapping[type[Any], Route]
+
+
+def facts(routes: Routes, events: Iterable[Any], occurred_at: datetime) -> list[Fact]:
     """The events of one decision as facts, of the command's moment unless they are `Dated`."""
     dated = (event if isinstance(event, Dated) else Dated(event, occurred_at) for event in events)
     return [_fact(routes[type(one.event)], one.event, one.occurred_at) for one in dated]

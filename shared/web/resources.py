@@ -1,12 +1,16 @@
 """What the routes of several services share about the things they create and show."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 from shared import identifiers
-from shared.decider import Rejected
+from shared.decider import Fact, Rejected
 from shared.envelope import Reference
-from shared.web.call import Call
+from shared.execute import Target
+from shared.routes import Routes, facts
+from shared.web.call import Call, Intent
 from shared.web.models import ReferenceIn, View
 from shared.web.read import Read, Waits
 
@@ -39,6 +43,17 @@ def accepted(value: Accepted | Rejected) -> Accepted:
     if isinstance(value, Rejected):
         raise value
     return value
+
+
+def intended(
+    routes: Routes, target: Target, decide: Callable[..., Iterable[Any]], *arguments: Any, at: datetime, key: str = ""
+) -> Intent:
+    """The decision `decide(state, *arguments)` about one stream, happening at `at`."""
+
+    def decided(state: Any) -> list[Fact]:
+        return facts(routes, decide(state, *arguments), at)
+
+    return Intent([target], decided, key)
 
 
 async def fresh(read: Read, views: Waits, log: str) -> None:

@@ -1,8 +1,7 @@
 """What every route of the complaint service shares: id types, scopes, and how a command becomes an intent."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import Depends, Security
 
@@ -10,7 +9,8 @@ from services.complaint import complaint, praise, routing
 from services.complaint.contract import LOG
 from services.complaint.service import ComplaintService
 from shared.execute import Target
-from shared.web import Call, Intent, Read, call, identifier, read, serving
+from shared.web import Call, Read, call, identifier, read, serving
+from shared.web.resources import intended
 
 Complaints = Annotated[ComplaintService, Depends(serving("complaint"))]
 CustomerId = Annotated[str, identifier("cus")]
@@ -34,8 +34,5 @@ def praise_target(praise_id: str) -> Target:
     return Target(f"praise-{praise_id}", praise.decider, praise.owner)
 
 
-def intent(
-    target: Target, decide: Callable[..., Iterable[Any]], *arguments: Any, at: datetime, key: str = ""
-) -> Intent:
-    """The decision `decide(state, *arguments)`, happening at `at`."""
-    return Intent([target], lambda state: routing.facts(decide(state, *arguments), at), key)
+intent = partial(intended, routing.ROUTES)
+"""`intent(target, decide, *arguments, at=…)`: the decision as the executor runs it."""

@@ -1,8 +1,7 @@
 """What every route of the interaction service shares: id types, scopes, and how a command becomes an intent."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import Depends, Security
 
@@ -10,7 +9,8 @@ from services.interaction import feedback, interaction, promise, routing
 from services.interaction.contract import LOG
 from services.interaction.service import InteractionService
 from shared.execute import Target
-from shared.web import Call, Intent, Read, call, identifier, read, serving
+from shared.web import Call, Read, call, identifier, read, serving
+from shared.web.resources import intended
 
 Interactions = Annotated[InteractionService, Depends(serving("interaction"))]
 CustomerId = Annotated[str, identifier("cus")]
@@ -40,8 +40,5 @@ def feedback_target(kind: str, identity: str) -> Target:
     return Target(f"{kind}-{identity}", feedback.decider, feedback.owner)
 
 
-def intent(
-    target: Target, decide: Callable[..., Iterable[Any]], *arguments: Any, at: datetime, key: str = ""
-) -> Intent:
-    """The decision `decide(state, *arguments)`, happening at `at`."""
-    return Intent([target], lambda state: routing.facts(decide(state, *arguments), at), key)
+intent = partial(intended, routing.ROUTES)
+"""`intent(target, decide, *arguments, at=…)`: the decision as the executor runs it."""
