@@ -9,7 +9,7 @@ import typer
 
 from services.cli.client import Api
 from services.cli.connection import SERVICES, connect
-from services.cli.errors import CliError, Unreachable
+from services.cli.errors import ApiError, CliError, Unreachable
 from services.cli.options import Json, Token, Url, api, run, settings
 from services.cli.output import emit, out, table
 
@@ -57,7 +57,12 @@ def show_parked(
 
     async def work() -> None:
         async with api(url, token) as session:
-            found = await session.get(_keeper(projection), _path(projection, key))
+            try:
+                found = await session.get(_keeper(projection), _path(projection, key))
+            except ApiError as error:
+                if error.status == 404:
+                    raise CliError(f"nothing is parked under this key in {projection}") from None
+                raise
         if json:
             emit(found)
         else:
