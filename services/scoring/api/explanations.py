@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from fastapi import Response
 
 from services.scoring.answers import ExplanationOut
 from services.scoring.api.common import AsOf, CustomerId, KnownAt, Reading, Scoring, clocks
+from shared.envelope import Sealed
 from shared.projection_store import TimelineEvent
 from shared.web import Cursor, Limit, Page, View, found, invalid, problems, router
+
+SEALED = frozenset(Sealed.__struct_fields__)
 
 routes = router(tags=["relationships"])
 
@@ -77,5 +80,19 @@ def _shown(event: TimelineEvent) -> TimelineOut:
         version=event.version,
         occurred_at=event.occurred_at,
         recorded_at=event.recorded_at,
-        data=msgspec.json.decode(event.data),
+        data=_clear(msgspec.json.decode(event.data)),
     )
+
+
+def _clear(value: Any) -> Any:
+    """The data without what is left of its sealed values: the timeline keeps them emptied, so that it can be folded."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        return {name: _clear(member) for name, member in members if not _sealed(member)}
+    if isinstance(value, list):
+        return [_clear(member) for member in cast("list[Any]", value)]
+    return value
+
+
+def _sealed(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == SEALED

@@ -1,8 +1,9 @@
 """Routes that answer for single customers: the assessment as it is or was, in one or in many."""
 
+import zlib
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Header, Response
 from pydantic import Field
 
 from services.scoring.answers import RelationshipOut
@@ -13,6 +14,7 @@ from shared.web import Body, View, found, problems, router
 
 JSON = "application/json"
 BATCH = 1_000
+NOT_MODIFIED = {"description": "Nothing changed since the answer that had one of these ETags."}
 
 routes = router(tags=["relationships"])
 
@@ -31,15 +33,23 @@ class BatchOut(View):
     "/v1/relationships/{customer_id}",
     summary="The strength of a relationship, now or as of a past instant",
     response_model=RelationshipOut,
-    responses=problems(404),
+    responses={304: NOT_MODIFIED, **problems(404)},
 )
 async def read_relationship(
-    customer_id: CustomerId, read: Reading, scoring: Scoring, as_of: AsOf = None, known_at: KnownAt = None
+    customer_id: CustomerId,
+    read: Reading,
+    scoring: Scoring,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    if_none_match: Annotated[str | None, Header(max_length=2048, description="ETags of earlier answers.")] = None,
 ) -> Response:
     asked = clocks(read, as_of, known_at)
     row = found(await scoring.relationships.current(customer_id, read.scope, read.positions))
     if asked == Clocks():
-        return Response(row.body, media_type=JSON, headers={"ETag": weak_etag(row)})
+        headers = {"ETag": weak_etag(row)}
+        if if_none_match is not None and _names(if_none_match, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(row.body, media_type=JSON, headers=headers)
     answer = found(await scoring.relationships.as_of(customer_id, read.scope, asked))
     return Response(answer.model_dump_json(), media_type=JSON)
 
@@ -58,6 +68,11 @@ async def read_relationships(body: BatchIn, read: Browsing, scoring: Scoring) ->
 
 
 def weak_etag(row: AssessmentRow) -> str:
-    """Of what an assessment depends on; the same score may come with another tag."""
-    change = "" if row.change is None else row.change
-    return f'W/"{row.revision}-{row.day}-{change}-{row.policy}"'
+    """Of what an assessment depends on. The checksum tells a change of another member of a merged group."""
+    return f'W/"{row.revision}-{row.day}-{zlib.crc32(row.body):x}-{row.policy}"'
+
+
+def _names(if_none_match: str, tag: str) -> bool:
+    """The weak comparison: a list of tags, or an asterisk for any."""
+    opaque = tag.removeprefix("W/")
+    return any(given.strip() == "*" or given.strip().removeprefix("W/") == opaque for given in if_none_match.split(","))

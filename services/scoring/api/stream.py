@@ -68,10 +68,12 @@ def _accepts(scope: Scope, institution: str | None, manager: str | None) -> Call
 
 async def _lines(messages: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[bytes]:
     """Messages and heartbeats for some minutes; the client then comes back with its last position."""
-    yield RETRY
     end = asyncio.get_running_loop().time() + LIFE
-    following: asyncio.Future[tuple[int, bytes]] | None = None
+    # Subscribed before the first byte is sent: what happens after a client has seen it is never missed.
+    following: asyncio.Future[tuple[int, bytes]] | None = asyncio.ensure_future(anext(messages))
+    await asyncio.sleep(0)
     try:
+        yield RETRY
         while asyncio.get_running_loop().time() < end:
             following = following or asyncio.ensure_future(anext(messages))
             done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
