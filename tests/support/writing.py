@@ -11,6 +11,7 @@ import httpx
 
 from services.cli.client import Api, Verdict
 from services.cli.errors import ApiError, CliError
+from services.cli.verify import Report, verified
 from shared.identifiers import derived
 
 LINES = 500
@@ -148,6 +149,13 @@ async def answered(api: Api, customer: str, position: str) -> Any:
         except CliError:
             await asyncio.sleep(0.5)
     raise AssertionError(f"no score holds {position} after {PATIENCE} s")
+
+
+async def clean(api: Api) -> Report:
+    """The report of `guanxi verify`, when it finds nothing wrong and nothing parked."""
+    report = await verified(api)
+    assert (report.lost, report.doubled, report.different, report.parked) == (0, 0, 0, 0), report.faults
+    return report
 
 
 def patiently(seconds: float = PATIENCE) -> Iterator[float]:
