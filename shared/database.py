@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -144,8 +145,9 @@ def unavailable(error: BaseException) -> bool:
             return str(getattr(error, "sqlstate", "")).startswith(_POSTGRES_UNAVAILABLE)
         case sqlite3.Error():
             return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_UNAVAILABLE
-        case DBAPIError():
-            return error.connection_invalidated or _caused_by_unavailable(error)
+        case DBAPIError() | AsyncAdapt_asyncpg_dbapi.Error():
+            # A pool that cannot connect raises the second: without a statement there is no DBAPIError.
+            return getattr(error, "connection_invalidated", False) or _caused_by_unavailable(error)
         case PoolTimeout() | DisconnectionError() | OSError():
             return True
         case asyncpg.InterfaceError():
@@ -154,13 +156,9 @@ def unavailable(error: BaseException) -> bool:
             return False
 
 
-def _caused_by_unavailable(error: DBAPIError) -> bool:
-    cause: BaseException | None = error.orig
-    while cause is not None:
-        if unavailable(cause):
-            return True
-        cause = cause.__cause__
-    return False
+def _caused_by_unavailable(error: BaseException) -> bool:
+    cause = getattr(error, "orig", None) or error.__cause__
+    return cause is not None and (unavailable(cause) or _caused_by_unavailable(cause))
 
 
 def _open_sqlite(path: Path, pool: int) -> Database:

@@ -107,6 +107,17 @@ async def test_a_broken_connection_never_comes_back(postgres_url: str) -> None:
 
 
 @pytest.mark.postgres
+async def test_a_pool_that_cannot_connect_is_unavailable_on_the_hot_path_too(postgres_url: str) -> None:
+    for url in (postgres_url + "_absent", "postgresql://nobody@127.0.0.1:1/none"):
+        database = Database.open(url, pool=1)
+        with pytest.raises(Exception) as refused:  # noqa: PT011 - which one is the driver's business
+            async with database.raw():
+                raise AssertionError
+        assert unavailable(refused.value)
+        await database.close()
+
+
+@pytest.mark.postgres
 async def test_what_the_server_says_is_told_apart(postgres_url: str) -> None:
     async def error_of(statement: str, url: str = postgres_url) -> BaseException:
         database = Database.open(url, pool=1)

@@ -130,8 +130,9 @@ class Writer:
                     else:
                         assert verdict.problem is not None
                         assert verdict.problem.retryable, verdict
+                        assert verdict.problem.code != "internal_error", verdict
             except (CliError, httpx.TransportError) as error:
-                if isinstance(error, ApiError) and error.status < 500:
+                if isinstance(error, ApiError) and error.status != 503:
                     raise
             if len(settled) < len(bodies):
                 await asyncio.sleep(0.2)
