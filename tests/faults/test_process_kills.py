@@ -1,11 +1,11 @@
 """kill -9 while the bank writes: every accepted transaction is there once, and every row is what the logs give."""
 
 import asyncio
-import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,13 +18,16 @@ EVENTS = 100_000
 CUSTOMERS = 500
 
 
-async def killing(installation: Installation, names: Sequence[str], pause: Callable[[], float]) -> int:
-    """Kill these one after the other at random moments, and start each again."""
-    for name in names:
-        await asyncio.sleep(pause())
+async def killing(installation: Installation, writer: Writer, victims: Sequence[str], chance: Random) -> int:
+    """Kill these one after the other, each somewhere in its share of the writing, and start it again."""
+    for number, name in enumerate(victims):
+        moment = EVENTS * (number + chance.random()) / len(victims)
+        while len(writer.accepted) < moment:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(chance.uniform(0, 0.3))
         await installation.kill(name)
         await installation.start([name])
-    return len(names)
+    return len(victims)
 
 
 def tell(report: Report, kills: int, seconds: float) -> None:
@@ -39,25 +42,26 @@ def tell(report: Report, kills: int, seconds: float) -> None:
 @pytest.mark.postgres
 @pytest.mark.slow
 async def test_the_relay_and_the_workers_are_killed(kafka_bootstrap: str, postgres_server: str, tmp_path: Path) -> None:
-    chance = random.Random(7)
+    chance = Random(7)
     async with installed(tmp_path, kafka_bootstrap, postgres_server) as installation, installation.api() as api:
         began = time.monotonic()
         writer = Writer(api, "core", CUSTOMERS)
         await writer.open()
         victims = ["customer", *installation.workers] * 3
-        faults = asyncio.create_task(killing(installation, victims, lambda: chance.uniform(0.5, 3)))
-        await writer.write(EVENTS, lines=2_000)
-        kills = await faults
+        async with asyncio.TaskGroup() as together:
+            faults = together.create_task(killing(installation, writer, victims, chance))
+            together.create_task(writer.write(EVENTS, lines=2_000))
         await writer.drained()
         assert all(installation.alive().values())
+        assert installation.defects() == []
         report = await clean(api)
         await writer.check()
-        tell(report, kills, time.monotonic() - began)
+        tell(report, faults.result(), time.monotonic() - began)
 
 
 @pytest.mark.slow
 async def test_the_embedded_process_is_killed(tmp_path: Path) -> None:
-    chance = random.Random(11)
+    chance = Random(11)
     process = Embedded(tmp_path)
     with process:
         async with process.api() as api:

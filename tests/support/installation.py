@@ -1,6 +1,7 @@
 """A whole Guanxi in separate processes, exactly as deployed, with databases and topics of its own."""
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,8 @@ PROCESSES = (
     ("scoring", "worker"),
     ("scoring", "worker"),
 )
+
+_DEFECT = re.compile(r"\[(error|critical) *\].*\[(guanxi|shared|services|asyncio)[.\w]*\]$")
 
 
 class Installation:
@@ -66,6 +69,11 @@ class Installation:
     def alive(self) -> dict[str, bool]:
         """Whether each process still runs."""
         return {name: each.alive for name, each in self.processes.items()}
+
+    def defects(self) -> list[str]:
+        """What its processes logged as errors of their own: outages are warnings, and what libraries say is theirs."""
+        lines = (line for each in self.processes.values() for line in each.log.read_text(errors="replace").splitlines())
+        return [line for line in lines if _DEFECT.search(line)]
 
     async def drop(self) -> None:
         """Remove its databases."""
