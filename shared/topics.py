@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.codec import Codec
 
 DEAD_LETTER = "dead-letter"
 SECONDS_UNTIL_VISIBLE = 15
+REACHED_MILLISECONDS = 2_000
 _SETTINGS = {"cleanup.policy": "delete", "max.message.bytes": str(4 * 1024 * 1024)}
 
 
@@ -72,6 +74,15 @@ async def partition_count(bootstrap: str, names: Sequence[str]) -> int:
     if len(set(counts.values())) != 1:
         raise TopicsDiffer(f"topics have different numbers of partitions: {counts}")
     return next(iter(counts.values()))
+
+
+async def answers(bootstrap: str) -> None:
+    """Return when a broker has told its metadata. Raises Kafka's errors."""
+    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=REACHED_MILLISECONDS)
+    try:
+        await client.bootstrap()
+    finally:
+        await client.close()
 
 
 def _is_new(code: int) -> bool:

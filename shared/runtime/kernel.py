@@ -14,6 +14,7 @@ partitions. One leader per log runs relay, own views and sweeps.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -39,7 +40,7 @@ from shared.relay import Relay, RelayCursor
 from shared.runtime.resources import Resources
 from shared.runtime.service import Check, Component, Running, Service
 from shared.stores import open_store
-from shared.topics import Topics
+from shared.topics import Topics, answers
 from shared.views import ViewStore
 
 LEASE_SECONDS = 10.0
@@ -63,6 +64,8 @@ class Kernel:
         self._leading: list[Component] = []
         self._components: list[Component] = [Running(f"{name}-committer", self.committer.run)]
         self._checks: dict[str, Check] = {"database": self._reachable, "migrated": self._migrated}
+        if broker := resources.settings.kafka:
+            self._checks["broker"] = partial(answers, broker)
 
     @classmethod
     async def open(cls, name: str, contracts: Sequence[Contract], resources: Resources) -> "Kernel":
