@@ -3,7 +3,8 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import structlog
@@ -62,6 +63,27 @@ def _identify(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+class Seldom(logging.Filter):
+    """Lets each of aiokafka's complaints through once in so many seconds: while a broker is away it makes a hundred a
+    second, and an hour of them would fill a disk.
+    """
+
+    def __init__(self, seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._clock = clock
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        complaint, now = (record.name, str(record.msg)), self._clock()
+        if now - self._last.get(complaint, float("-inf")) < self._seconds:
+            return False
+        self._last[complaint] = now
+        return True
+
+
 def configure(*, json: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records through one chain to `stream`, or to standard error."""
     shared: list[Processor] = [
@@ -77,6 +99,7 @@ def configure(*, json: bool, level: int = logging.INFO, stream: TextIO | None = 
         structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     ]
     handler = logging.StreamHandler(stream or sys.stderr)
+    handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]

@@ -168,3 +168,19 @@ def test_ids_positions_and_times_stay_readable() -> None:
         "took 0.0123456789 s",
     ):
         assert logs.mask(text) == text
+
+
+def test_a_library_that_repeats_its_complaint_does_not_fill_the_disk() -> None:
+    now = [0.0]
+    seldom = logs.Seldom(10.0, lambda: now[0])
+
+    def passes(name: str, message: str, *values: object) -> bool:
+        return seldom.filter(logging.LogRecord(name, logging.ERROR, "", 0, message, values, None))
+
+    assert passes("aiokafka", "Unable connect to node with id %s", 1)
+    assert not passes("aiokafka", "Unable connect to node with id %s", 2)
+    assert passes("aiokafka.consumer.fetcher", "Failed fetch messages from %s", 1)
+    assert passes("guanxi.relay", "tries again")
+    assert passes("guanxi.relay", "tries again")
+    now[0] = 10.0
+    assert passes("aiokafka", "Unable connect to node with id %s", 1)

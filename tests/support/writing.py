@@ -32,6 +32,7 @@ class Writer:
         self.latest: dict[str, str] = {}
         self.repeated = 0
         self.customers = [derived("cus", name, f"customer-{number}") for number in range(customers)]
+        self.accounts = [derived("acc", name, f"account-{number}") for number in range(customers)]
         self._name = name
         self._api = api
         self._next = 0
@@ -97,7 +98,7 @@ class Writer:
         customer, turn = number % len(self.customers), number // len(self.customers)
         return {
             "reference": self._reference(f"transaction-{number}"),
-            "account_id": derived("acc", self._name, f"account-{customer}"),
+            "account_id": self.accounts[customer],
             "credit_debit_indicator": "CRDT" if number % 3 else "DBIT",
             "amount": {"amount": f"{1 + number % 97}.{number % 100:02}", "currency": "CNY"},
             "booking_date": (FIRST + timedelta(days=turn % 600)).isoformat(),
