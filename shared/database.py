@@ -167,7 +167,7 @@ def _open_sqlite(path: Path, pool: int) -> Database:
     except OSError as error:
         raise ValueError(f"the database folder cannot be made: {errno.errorcode.get(error.errno or 0)}") from error
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, pool_size=min(pool, 4), max_overflow=4, pool_timeout=10)
+    engine = create_async_engine(url, pool_size=min(pool, 4), max_overflow=4, pool_timeout=10, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _configure_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     lock = _LOCKS.get(path)
@@ -199,8 +199,10 @@ def _postgres_engine(url: URL, pool: int) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool,
-        max_overflow=pool,
+        # Connections beyond the pool's size would be opened and closed for single statements whenever it is busy.
+        max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,
         pool_recycle=1800,
         connect_args={"timeout": 5, "command_timeout": 35, "server_settings": _POSTGRES_SETTINGS},
     )

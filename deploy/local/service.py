@@ -25,7 +25,8 @@ class Service(Server):
         super().__init__(folder, port)
         self.name = "-".join((module, *words))
         self._command = [sys.executable, "-m", f"services.{module}", *words]
-        self._environment = {**environment, "GUANXI_PORT": str(self.port), "GUANXI_METRICS_PORT": str(free_port())}
+        self.metrics_port = str(free_port())
+        self._environment = {**environment, "GUANXI_PORT": str(self.port), "GUANXI_METRICS_PORT": self.metrics_port}
 
     @property
     def url(self) -> str:

@@ -1,5 +1,6 @@
 """One application for one service or for all of them: `host([customer])` or `host([customer, interaction, …])`."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -97,3 +98,4 @@ async def _lifespan(
             yield
         finally:
             await supervisor.stop(settings.drain_seconds)
+            await asyncio.to_thread(tracing.flush)
