@@ -55,8 +55,12 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Metrics(msgspec.Struct):
-    """Counters since the start, and how the projector stands now. Ages in seconds."""
+    """Counters since the start, and how the projector stands now. Ages in seconds.
 
+    `positioned` rises whenever reading begins anew: at the start, after a rebalance, a failure or a fence.
+    """
+
+    positioned: int = 0
     batches: int = 0
     events: int = 0
     repeated: int = 0
@@ -186,6 +190,7 @@ class Projector:
             cursors = await self._store.cursors(missing)
             await self._feed.seek({partition: cursor.offsets for partition, cursor in cursors.items()})
             self._cursors |= cursors
+            self.metrics.positioned += 1
 
     def _fresh(self, batch: Batch) -> list[Routed]:
         """Deliveries in order of partition, without those that were folded before: a relay may publish twice."""

@@ -93,6 +93,7 @@ class _Composed(ScoringService):
             pending,
             mine=lambda customer: _mine(kernel, settings, customer),
             busy=lambda: kernel.projectors[projection.name].metrics.lag_seconds > 0,
+            positioned=lambda: kernel.projectors[projection.name].metrics.positioned,
             today=today,
         )
         self.views = await kernel.other_views(projection, *LOGS, topics=TOPICS, on_saved=assessor.touched)

@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
+from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -18,13 +20,18 @@ from services.scoring.signals import Earlier
 from services.scoring.subjects import Subject, Subjects
 from services.scoring.tables import AssessmentRow, Assessments
 from shared.feed import Delivery
+from shared.outages import passing
 from shared.projection_store import RowKey
 
 _log = logging.getLogger("guanxi.assessor")
 
 PAGE = 50
+NEGLECTED = 10
+"""So many of a page are kept for customers without new events, so that a busy day does not starve them."""
 BUSY_PERIOD = 1.0
 IDLE = 1.0
+SEARCH_EVERY = 300.0
+"""Seconds between searches when nothing asks for one: what another process folded (a retried key) is found so."""
 
 
 class Counters(msgspec.Struct):
@@ -35,13 +42,18 @@ class Counters(msgspec.Struct):
 
 
 class Assessor:
-    """A component. Assessments are derived: whatever is missed here is found again at the next start.
+    """A component. Assessments are derived: whatever is missed here is found again by a search.
+
+    Customers with new events come first. A search finds the others: those whose evidence is newer than their
+    assessment, and those whose assessment is of an earlier day or another policy. It begins anew whenever reading does
+    (at the start, after a rebalance, after a batch whose outcome is not known) and with every day.
 
     Args:
         publish: tells the world about fresh assessments; its failure is retried with the batch.
         backlog: customers whose evidence is newer than their assessment.
         mine: whether a customer belongs to this worker's partitions.
         busy: whether events still wait to be folded; then assessing waits, since more of the same would follow.
+        positioned: how often reading began anew, 0 before partitions are assigned.
         today: the local day.
     """
 
@@ -58,6 +70,7 @@ class Assessor:
         *,
         mine: Callable[[str], bool],
         busy: Callable[[], bool],
+        positioned: Callable[[], int],
         today: Callable[[], date],
     ) -> None:
         self.counters = Counters()
@@ -69,10 +82,11 @@ class Assessor:
         self._backlog = backlog
         self._mine = mine
         self._busy = busy
+        self._positioned = positioned
         self._today = today
         self._due: dict[str, None] = {}
+        self._found: asyncio.Queue[str] = asyncio.Queue(PAGE * 10)
         self._wake = asyncio.Event()
-        self._swept: date | None = None
 
     def touched(self, rows: Sequence[RowKey], deliveries: Sequence[Delivery]) -> None:
         """The projector's `on_saved`: these customers have new evidence."""
@@ -84,9 +98,11 @@ class Assessor:
 
     async def run(self) -> None:
         """Assess until cancelled; errors of the infrastructure are retried."""
-        async for customer in self._backlog():
-            if self._mine(customer):
-                self._due[customer] = None
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._search())
+            group.create_task(self._work())
+
+    async def _work(self) -> None:
         while True:
             started = time.monotonic()
             try:
@@ -102,31 +118,71 @@ class Assessor:
             else:
                 await asyncio.sleep(0)
 
+    async def _search(self) -> None:
+        searched, begun = (0, self._today()), 0.0
+        while True:
+            wanted, now = (self._positioned(), self._today()), time.monotonic()
+            if wanted[0] and (wanted != searched or now - begun > SEARCH_EVERY):
+                try:
+                    async for customer in self._neglected(wanted[1]):
+                        await self._found.put(customer)
+                        self._wake.set()
+                    searched, begun = wanted, now
+                except Exception:
+                    _log.warning("the search for outdated assessments failed and is tried again", exc_info=True)
+            await asyncio.sleep(IDLE)
+
+    async def _neglected(self, today: date) -> AsyncIterator[str]:
+        async for customer in self._backlog():
+            if self._mine(customer):
+                yield customer
+        after = ""
+        while page := await self._assessments.outdated(day_of(today), self._policy.version, after, PAGE * 10):
+            for customer in filter(self._mine, page):
+                yield customer
+            after = page[-1]
+
     async def _turn(self) -> bool:
         """One page of the most urgent work; False when there is none."""
-        if self._due:
-            return await self._page([customer for customer, _ in zip(list(self._due), range(PAGE), strict=False)])
-        if self._swept != self._today():
-            return await self._sweep()
+        page = self._next()
+        if page:
+            await self._page(page)
+            return True
         return await self._compare(self._comparison.take(PAGE // 10))
 
-    async def _page(self, customers: Sequence[str]) -> bool:
-        for customer in customers:
-            del self._due[customer]
+    def _next(self) -> list[str]:
+        """Customers with new events, oldest first, and some of those that a search found."""
+        page = dict.fromkeys(islice(self._due, PAGE - NEGLECTED))
+        while len(page) < PAGE and not self._found.empty():
+            page[self._found.get_nowait()] = None
+        for customer in page:
+            self._due.pop(customer, None)
+        return list(page)
+
+    async def _page(self, customers: Sequence[str]) -> None:
         try:
             await self._assess(await self._subjects.find(customers))
-        except BaseException:
+        except BaseException as error:
+            if await self._apart(error, customers, self._page):
+                return
             self._due = dict.fromkeys(customers) | self._due
             raise
-        return True
 
-    async def _sweep(self) -> bool:
-        """Everybody whose assessment is of an earlier day or another policy becomes due."""
-        today, after = self._today(), ""
-        while page := await self._assessments.outdated(day_of(today), self._policy.version, after, PAGE * 10):
-            self._due |= dict.fromkeys(filter(self._mine, page))
-            after = page[-1]
-        self._swept = today
+    async def _apart(
+        self, error: BaseException, customers: Sequence[str], work: Callable[[Sequence[str]], Awaitable[Any]]
+    ) -> bool:
+        """One customer's defect must not keep the others from being assessed; a search will find it again.
+
+        False for what is nobody's defect: then all of them are to be tried again.
+        """
+        if passing(error) or not isinstance(error, Exception):
+            return False
+        if len(customers) == 1:
+            self.counters.failed += 1
+            _log.error("an assessment failed", exc_info=error)
+            return True
+        for customer in customers:
+            await work([customer])
         return True
 
     async def _assess(self, subjects: Sequence[Subject]) -> None:
@@ -145,8 +201,9 @@ class Assessor:
             if assessment.profile.institution:
                 assessed.append(assessment)
             await asyncio.sleep(0)
-        await self._assessments.save(rows)
+        # Told first: who dies in between tells it again, which says nothing new; the other way round it would be lost.
         await self._publish(assessed)
+        await self._assessments.save(rows)
         self.counters.assessed += len(assessed)
 
     async def _compare(self, customers: Sequence[str]) -> bool:
@@ -156,15 +213,16 @@ class Assessor:
                 await self._comparison.learn(subject)
                 await asyncio.sleep(0)
             await self._assess(await self._subjects.find(customers))
-        except BaseException:
-            self._comparison.put_back(customers)
-            raise
+        except BaseException as error:
+            if not await self._apart(error, customers, self._compare):
+                self._comparison.put_back(customers)
+                raise
         return bool(customers)
 
     async def _sleep(self) -> None:
         """Until a customer is touched, or a moment: the local day may have changed."""
         self._wake.clear()
-        if self._due:
+        if self._due or not self._found.empty():
             return
         try:
             async with asyncio.timeout(IDLE):

@@ -21,9 +21,10 @@ LIMIT = 100_000
 
 
 class Learnt(msgspec.Struct, frozen=True):
-    """What was to be said of earlier days, as seen from the local day `day`."""
+    """What was to be said of earlier days, as seen from the local day `day`, about these customers as one."""
 
     day: int
+    members: list[str]
     earlier: Earlier
 
 
@@ -46,9 +47,12 @@ class Comparison:
                 self._queue[delivery.key] = None
 
     def earlier(self, subject: Subject) -> Earlier | None:
-        """What is known of the subject's earlier days. Until a new day's is learnt, the last one stands."""
+        """What is known of the subject's earlier days. Until a new day's is learnt, the last one stands.
+
+        After a merge it is learnt anew: the others' past counts for the group from the start.
+        """
         learnt = self._known.get(subject.survivor)
-        if learnt is None or learnt.day != self._day():
+        if learnt is None or learnt.day != self._day() or learnt.members != subject.members:
             self._queue[subject.survivor] = None
         return learnt.earlier if learnt else None
 
@@ -68,7 +72,7 @@ class Comparison:
         day = self._day()
         history = await self._subjects.history(subject.members, WHOLE_BANK)
         told = earlier(history, self._policy, self._refold, day, subject.survivor)
-        self._known[subject.survivor] = Learnt(day, told)
+        self._known[subject.survivor] = Learnt(day, subject.members, told)
         self._known.move_to_end(subject.survivor)
         if len(self._known) > LIMIT:
             self._known.popitem(last=False)
