@@ -19,6 +19,7 @@ from shared import wire
 from shared.codec import Codec, Undecodable
 from shared.dead_letters import DeadLetters
 from shared.feed import Batch, Delivery, Offsets, Poison
+from shared.projection import Projection
 from shared.topics import Topics, partition_count
 
 COMMIT_SECONDS = 5.0
@@ -271,6 +272,11 @@ class KafkaFeed:
                 await consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:
             _log.info("the group's offsets were not committed: %s", type(error).__name__)
+
+
+def group_name(prefix: str, service: str, projection: Projection) -> str:
+    """The consumer group of a projection version, in which every replica of the service is a member."""
+    return f"{prefix}.{service}.{projection.name}.{projection.version}"
 
 
 class _Listener(ConsumerRebalanceListener):

@@ -8,7 +8,7 @@ import msgspec
 from shared.codec import Codec, Undecodable
 from shared.envelope import Record
 from shared.feed import Batch, Delivery, Offsets, Poison
-from shared.log import EventLog
+from shared.log import LogReader
 
 PARTITION = 0
 
@@ -24,7 +24,7 @@ class LogFeed:
         topics: deliver only these short topics; None for all. What is passed over still moves the offsets.
     """
 
-    def __init__(self, logs: Sequence[EventLog], codec: Codec, topics: Collection[str] | None = None) -> None:
+    def __init__(self, logs: Sequence[LogReader], codec: Codec, topics: Collection[str] | None = None) -> None:
         self._logs = tuple(logs)
         self._codec = codec
         self._topics = None if topics is None else frozenset(topics)

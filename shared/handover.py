@@ -6,7 +6,7 @@ await hand_over(store, noted)                              # then start the live
 await store.activate()
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from shared.feed import Offsets
 from shared.feed_log import PARTITION
@@ -17,14 +17,18 @@ class CannotHandOver(Exception):
     """Keys are parked under the log's one partition, or somebody else folds this version. Nothing was changed."""
 
 
-async def hand_over(store: ProjectionStore, noted: Mapping[int, Offsets]) -> None:
+async def hand_over(
+    store: ProjectionStore, noted: Mapping[int, Offsets], partition: Callable[[str], int] | None = None
+) -> None:
     """Let a partitioned feed go on at `noted`, offsets that lie before the rebuild's end.
 
-    Each partition begins with what the rebuild has seen per channel, so the overlap is dropped. Raises
-    `CannotHandOver`; parked keys must be retried first, because their partition is not known here.
+    Each partition begins with what the rebuild has seen per channel, so the overlap is dropped. `partition` tells the
+    partition of a key; without it, `CannotHandOver` is raised while keys are parked.
     """
     if (await store.waiting()).keys:
-        raise CannotHandOver("keys are parked: retry them first")
+        if partition is None:
+            raise CannotHandOver("keys are parked: retry them first")
+        await store.assign_parked(partition)
     cursors = await store.cursors({PARTITION, *noted})
     rebuilt = cursors[PARTITION]
     moves = [

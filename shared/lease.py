@@ -72,6 +72,14 @@ class Leases:
         async with self._database.write() as connection:
             await connection.execute(self._sql(_RELEASE), msgspec.structs.asdict(lease))
 
+    async def held(self, name: str) -> bool:
+        """Whether somebody holds it now."""
+        async with self._database.read() as connection:
+            held = await connection.scalar(
+                self._sql("select 1 from leases where name = :name and until > NOW"), {"name": name}
+            )
+        return held is not None
+
     def _sql(self, statement: str) -> sa.TextClause:
         return sa.text(statement.replace("NOW", self._now))
 

@@ -107,27 +107,12 @@ class Loaded(msgspec.Struct, frozen=True):
     position: int
 
 
-class EventLog(Protocol):
-    """An append-only log with dense positions. Law: a batch equals its commands appended one at a time, in order.
-
-    Every method raises `LogUnavailable` when the store cannot answer; `append` also `Unrecordable`.
-    """
+class LogReader(Protocol):
+    """What can be read of a log, wherever it lies. Every method raises infrastructure errors only."""
 
     @property
     def name(self) -> str:
         """The log's name, which is the CloudEvents source."""
-        ...
-
-    async def append(self, batch: Sequence[Append]) -> list[Verdict]:
-        """One verdict for each command, in order; the batch is one transaction."""
-        ...
-
-    async def load(self, streams: Sequence[str]) -> list[Loaded]:
-        """The streams in the order asked for; a stream that does not exist is empty at version 0."""
-        ...
-
-    async def commands(self, keys: Sequence[str]) -> dict[str, Command]:
-        """What was recorded under these idempotency keys; unknown keys are absent."""
         ...
 
     async def read(self, after: int, limit: int) -> list[Record]:
@@ -140,6 +125,25 @@ class EventLog(Protocol):
 
     async def wait(self, after: int, seconds: float) -> None:
         """Return when the head may have passed `after`, or when `seconds` are over. A hint, never a promise."""
+        ...
+
+
+class EventLog(LogReader, Protocol):
+    """An append-only log with dense positions. Law: a batch equals its commands appended one at a time, in order.
+
+    Every method raises `LogUnavailable` when the store cannot answer; `append` also `Unrecordable`.
+    """
+
+    async def append(self, batch: Sequence[Append]) -> list[Verdict]:
+        """One verdict for each command, in order; the batch is one transaction."""
+        ...
+
+    async def load(self, streams: Sequence[str]) -> list[Loaded]:
+        """The streams in the order asked for; a stream that does not exist is empty at version 0."""
+        ...
+
+    async def commands(self, keys: Sequence[str]) -> dict[str, Command]:
+        """What was recorded under these idempotency keys; unknown keys are absent."""
         ...
 
     async def close(self) -> None:

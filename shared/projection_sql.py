@@ -1,6 +1,6 @@
 """What both projection stores share: preparing, and the reads that are not on the hot path."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -49,6 +49,28 @@ class SqlProjectionStore:
         switch = sa.update(table).where(table.c.name == self.projection.name).values(version=self.projection.version)
         async with self._database.write() as connection:
             await connection.execute(switch)
+
+    async def empty(self) -> None:
+        cursors = self._tables.cursors
+        # The revision goes on, so that a worker which still holds a cursor is fenced.
+        reset = sa.update(cursors).values(offsets="{}", seen="{}", revision=cursors.c.revision + 1)
+        async with self._database.write() as connection:
+            await connection.execute(reset)
+            for table in (self._tables.rows, self._tables.parked):
+                await self._clear(connection, table)
+
+    async def assign_parked(self, partition: Callable[[str], int]) -> None:
+        table = self._tables.parked
+        async with self._database.write() as connection:
+            keys = list((await connection.execute(sa.select(table.c.key).distinct())).scalars())
+            for key in keys:
+                move = sa.update(table).where(table.c.key == key).values(partition=partition(key))
+                await connection.execute(move)
+
+    async def analyse(self) -> None:
+        async with self._database.write() as connection:
+            for table in self._tables.metadata.sorted_tables:
+                await connection.exec_driver_sql(f"analyze {table.name}")
 
     async def cursors(self, partitions: Iterable[int]) -> dict[int, Cursor]:
         wanted = sorted(partitions)
@@ -105,6 +127,9 @@ class SqlProjectionStore:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_parked(row) for row in rows]
+
+    async def _clear(self, connection: AsyncConnection, table: sa.Table) -> None:
+        await connection.execute(sa.delete(table))
 
     async def _create(self, connection: AsyncConnection) -> None:
         await connection.run_sync(self._tables.metadata.create_all)

@@ -1,6 +1,6 @@
 """The projection store port: one transaction that moves the cursors and writes what a batch changed, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -141,6 +141,21 @@ class ProjectionStore(Protocol):
 
     async def activate(self) -> None:
         """Make this the version that readers use. The others keep their tables."""
+        ...
+
+    async def empty(self) -> None:
+        """Forget every row, position and parked delivery, so that it is folded from the start; the timeline stays.
+
+        Whoever held a cursor is fenced.
+        """
+        ...
+
+    async def assign_parked(self, partition: Callable[[str], int]) -> None:
+        """Give every parked delivery to the partition of its key."""
+        ...
+
+    async def analyse(self) -> None:
+        """Let the database learn how large the tables are; worth it after many rows were written at once."""
         ...
 
     async def all_cursors(self) -> dict[int, Cursor]:

@@ -96,6 +96,29 @@ def encode(record: Record) -> Message:
     return Message(record.key.encode(), _encode(event), headers)
 
 
+def record(value: bytes) -> Record:
+    """The row of a log that `encode` made this document of. Raises `codec.Undecodable`; the data is not looked at."""
+    try:
+        event = _decode_event(value)
+        name, schema = _split_type(event.type)
+        position, version = int(event.sequence), int(event.streamversion)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Undecodable(f"not an event of ours: {type(error).__name__}") from error
+    return Record(
+        log=event.source,
+        position=position,
+        stream=event.subject,
+        version=version,
+        key=event.partitionkey,
+        type=name,
+        schema=schema,
+        data=bytes(event.data),
+        meta=_encode(_meta(event)),
+        occurred_at=event.time,
+        recorded_at=event.recordedtime,
+    )
+
+
 def decode(value: bytes, headers: Headers, codec: Codec) -> Envelope:
     """The envelope of a message. Without headers it is a structured document, as the services' log feeds send it.
 
@@ -118,15 +141,7 @@ def decode(value: bytes, headers: Headers, codec: Codec) -> Envelope:
         schema=schema,
         topic=codec.topic(name),
         data=codec.decode_data(name, schema, bytes(event.data)),
-        meta=Meta(
-            event.correlationid,
-            event.causationid,
-            event.actorid,
-            event.actorrole,
-            event.institutionid,
-            event.channel,
-            event.traceparent,
-        ),
+        meta=_meta(event),
         occurred_at=event.time,
         recorded_at=event.recordedtime,
     )
@@ -169,6 +184,18 @@ def _split_type(wire: str) -> tuple[str, int]:
     if not separator or not wire.startswith(PREFIX) or len(name) <= len(PREFIX):
         raise ValueError("the type is not one of ours")
     return name.removeprefix(PREFIX), int(schema)
+
+
+def _meta(event: CloudEvent) -> Meta:
+    return Meta(
+        event.correlationid,
+        event.causationid,
+        event.actorid,
+        event.actorrole,
+        event.institutionid,
+        event.channel,
+        event.traceparent,
+    )
 
 
 def _is_binary(headers: Headers) -> bool:

@@ -9,44 +9,18 @@ import typer
 
 from services.cli.client import Api
 from services.cli.errors import CliError
-from services.cli.options import Json, Token, Url, api, run, settings
+from services.cli.options import Json, Token, Url, api, run
 from services.cli.output import emit, out, table
-from services.complaint import contract as complaint
-from services.complaint.views import VIEWS as COMPLAINT_VIEWS
-from services.customer import contract as customer
-from services.customer.views import VIEWS as CUSTOMER_VIEWS
-from services.directory import directory
-from services.interaction import contract as interaction
-from services.interaction.views import VIEWS as INTERACTION_VIEWS
-from services.scoring import contract as relationship
-from services.scoring.policy_document import default_policy
-from services.scoring.projection import evidence_projection
+from services.cli.projections import LOGS, Kept, codec, projections
 from shared import wire
 from shared.codec import Codec, SchemaTooNew, Undecodable
 from shared.envelope import Envelope
-from shared.projection import Projection
 from shared.publisher import partition_of
 from shared.verification import Difference, LogCheck, Place, ProjectionCheck, Snapshot
 
 SETTLING = 5
 PAUSE = 1.0
 SHOWN = 20
-LOGS = {
-    customer.LOG: "customer",
-    interaction.LOG: "interaction",
-    complaint.LOG: "complaint",
-    relationship.LOG: "scoring",
-}
-"""Each log and the service that has it."""
-
-
-class Audit(msgspec.Struct, frozen=True):
-    """A projection to be checked: whose it is, from which logs, and what its rows tell of their own positions."""
-
-    service: str
-    projection: Projection
-    logs: tuple[str, ...]
-    row_seen: Callable[[Any], Mapping[str, int]] | None = None
 
 
 class Report(msgspec.Struct):
@@ -101,33 +75,20 @@ def verify(*, json: Json = False, url: Url = None, token: Token = None) -> None:
 
 async def verified(session: Api) -> Report:
     """The report of a running Guanxi. Raises CliError where it folds other versions than this code."""
-    codec = Codec([customer, interaction, complaint, relationship])
+    known = codec()
     report = Report(logs={}, faults=[])
     parked: set[Place] = set()
-    checks = [(audit, await _check(session, audit, parked)) for audit in _audits()]
+    checks = [(audit, await _check(session, audit, parked)) for audit in projections()]
     for log, service in LOGS.items():
         beside = [check for audit, check in checks if log in audit.logs]
-        await _read_log(session, codec, service, log, report, beside)
+        await _read_log(session, known, service, log, report, beside)
     report.parked = len(parked)
     for audit, check in checks:
-        await _conclude(session, codec, audit, check, report)
+        await _conclude(session, audit, check, report)
     return report
 
 
-def _audits() -> list[Audit]:
-    evidence = evidence_projection(default_policy().refold(settings().timezone))
-    sources = (customer.LOG, interaction.LOG, complaint.LOG)
-    return [
-        Audit("customer", CUSTOMER_VIEWS, (customer.LOG,)),
-        Audit("interaction", INTERACTION_VIEWS, (interaction.LOG,)),
-        Audit("interaction", directory(interaction.LOG), (customer.LOG,)),
-        Audit("complaint", COMPLAINT_VIEWS, (complaint.LOG,)),
-        Audit("complaint", directory(complaint.LOG), (customer.LOG,)),
-        Audit("scoring", evidence, sources, lambda row: row.seen),
-    ]
-
-
-async def _check(session: Api, audit: Audit, parked: set[Place]) -> ProjectionCheck:
+async def _check(session: Api, audit: Kept, parked: set[Place]) -> ProjectionCheck:
     """The projection as it stands between two equal looks at its cursors, or as its rows themselves tell."""
     for _ in range(SETTLING):
         snapshot = await _snapshot(session, audit)
@@ -142,7 +103,7 @@ async def _check(session: Api, audit: Audit, parked: set[Place]) -> ProjectionCh
     return ProjectionCheck(audit.projection, snapshot, _partition(snapshot.reached), audit.row_seen)
 
 
-async def _snapshot(session: Api, audit: Audit) -> Snapshot:
+async def _snapshot(session: Api, audit: Kept) -> Snapshot:
     reached = await _cursors(session, audit)
     timeline = await _places(session, audit, "timeline") if audit.projection.timeline else None
     waiting = await _places(session, audit, "parked")
@@ -150,7 +111,7 @@ async def _snapshot(session: Api, audit: Audit) -> Snapshot:
     return Snapshot(rows, reached, timeline, waiting)
 
 
-async def _cursors(session: Api, audit: Audit) -> dict[int, dict[str, int]]:
+async def _cursors(session: Api, audit: Kept) -> dict[int, dict[str, int]]:
     found = [cursor async for cursor in _read(session, audit, "cursors", _Cursor)]
     if any(cursor.version != audit.projection.version for cursor in found):
         raise CliError(f"{audit.projection.name} is folded by another version, time zone or policy than this command's")
@@ -193,7 +154,7 @@ def _reference(envelope: Envelope) -> tuple[str, str] | None:
     return None if reference is None else (reference.system, reference.id)
 
 
-async def _conclude(session: Api, codec: Codec, audit: Audit, check: ProjectionCheck, report: Report) -> None:
+async def _conclude(session: Api, audit: Kept, check: ProjectionCheck, report: Report) -> None:
     name = audit.projection.name
     missing = set(check.missing)
     if missing:
@@ -210,11 +171,11 @@ def _told(projection: str, difference: Difference) -> str:
     return f"{projection}: {difference.view} {difference.id} is {difference.what}"
 
 
-async def _places(session: Api, audit: Audit, part: str) -> frozenset[Place]:
+async def _places(session: Api, audit: Kept, part: str) -> frozenset[Place]:
     return frozenset([(place.channel, place.position) async for place in _read(session, audit, part, _Place)])
 
 
-async def _read(session: Api, audit: Audit, part: str, kind: Any) -> AsyncIterator[Any]:
+async def _read(session: Api, audit: Kept, part: str, kind: Any) -> AsyncIterator[Any]:
     path = f"/internal/v1/projections/{audit.projection.name}/{part}"
     async for line in session.lines(audit.service, path):
         yield msgspec.json.decode(line, type=kind)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -150,6 +151,12 @@ class Assessments:
         async with self._database.read() as connection:
             await restrict(self._database, connection, None)
             return {row.customer: row.revision for row in await connection.execute(statement)}
+
+    async def outdate(self) -> None:
+        """Let every assessment be older than any evidence: it was rebuilt, and its revisions begin anew."""
+        async with self._database.write() as connection:
+            await restrict(self._database, connection, None)
+            await connection.execute(update(self._table).values(revision=-1))
 
     async def _read(self, statement: Select[Any], scope: Scope) -> list[AssessmentRow]:
         async with self._database.read() as connection:

@@ -25,7 +25,7 @@ from shared.committer import Committer
 from shared.database import Database
 from shared.execute import Executor
 from shared.feed import Feed
-from shared.feed_kafka import KafkaFeed
+from shared.feed_kafka import KafkaFeed, group_name
 from shared.feed_log import LogFeed
 from shared.lease import Leader
 from shared.log import EventLog
@@ -90,7 +90,7 @@ class Kernel:
         if settings.kafka is None:
             feed: Feed = LogFeed([await self._resources.log(log) for log in logs], self.codec, set(shorts))
             return await self._views(projection, feed, self._leading, options)
-        group = f"{settings.topic_prefix}.{self.name}.{projection.name}.{projection.version}"
+        group = group_name(settings.topic_prefix, self.name, projection)
         feed = KafkaFeed(settings.kafka, group, self.codec, Topics(settings.topic_prefix), shorts)
         return await self._views(projection, feed, self._components, {"limits": LIVE, **options})
 
@@ -109,9 +109,11 @@ class Kernel:
 
     def give(self, service: Service) -> None:
         """Hand the components and checks over. Called once, last."""
+        relay = self._relay() if self._resources.settings.kafka else None
         service.log = self.log
+        service.relay = relay
         service.audits = self.audits
-        service.components += [*self._components, self._leader()]
+        service.components += [*self._components, self._leader(relay)]
         service.checks |= self._checks
 
     async def _views(
@@ -133,15 +135,13 @@ class Kernel:
         self.audits[projection.name] = ProjectionAudit(projection, store, export, Parking(store, self.codec))
         return store
 
-    def _leader(self) -> Leader:
-        relay = self._relay() if self._resources.settings.kafka else None
-
+    def _leader(self, relay: Relay | None) -> Leader:
         def components(epoch: int) -> list[Component]:
             return [*self._leading, *([relay.under(epoch)] if relay else [])]
 
         # Of a SQLite file there is one process, which need not wait for the lease that it held when it was killed.
         holder = self.name if self.database.dialect == "sqlite" else ""
-        return Leader(self._lease, self.database, components, seconds=LEASE_SECONDS, holder=holder)
+        return Leader(lease_name(self.name), self.database, components, seconds=LEASE_SECONDS, holder=holder)
 
     def _relay(self) -> Relay:
         settings = self._resources.settings
@@ -150,7 +150,7 @@ class Kernel:
         def connect() -> Publisher:
             return Publisher(settings.kafka or "", self.codec, topics, settings.partitions)
 
-        relay = Relay(self.log, RelayCursor(self.database, self._lease), connect)
+        relay = Relay(self.log, RelayCursor(self.database, lease_name(self.name)), connect)
         watch = self._resources.metrics.watch
         labels = {"log": self.name}
         watch("guanxi_relay_published", "Events published by this process.", labels, lambda: relay.published)
@@ -163,16 +163,17 @@ class Kernel:
         for name, documentation in _PROJECTOR.items():
             watch(f"guanxi_projection_{name}", documentation, labels, _reader(projector, name))
 
-    @property
-    def _lease(self) -> str:
-        return f"{self.name}-publishing"
-
     async def _reachable(self) -> None:
         async with self.database.read() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def _migrated(self) -> bool:
         return await migrated(self.database)
+
+
+def lease_name(service: str) -> str:
+    """Whoever holds this lease runs the service's relay, own views and sweeps."""
+    return f"{service}-publishing"
 
 
 _PROJECTOR = {

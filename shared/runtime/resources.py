@@ -28,6 +28,7 @@ class Resources:
         self.metrics = metrics
         self._databases: dict[str, Database] = {}
         self._logs: dict[str, EventLog] = {}
+        self._owned: set[str] = set()
         self._vault: Vault | None = None
         self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
@@ -49,10 +50,14 @@ class Resources:
             return self._logs[name]
 
     async def own(self, name: str) -> None:
-        """Be the only process that runs this service on SQLite. Raises `InUse`. PostgreSQL takes many replicas."""
+        """Be the only process that runs this service on SQLite; idempotent. Raises `InUse`.
+
+        PostgreSQL takes many replicas.
+        """
         database = await self.database(name)
-        if database.path is not None:
+        if database.path is not None and name not in self._owned:
             self._stack.callback(os.close, _locked(database.path.with_suffix(".lock")))
+            self._owned.add(name)
 
     async def vault(self) -> Vault:
         """The vault that all services share, with its tables."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from shared.audit import ProjectionAudit
 from shared.log import EventLog
+from shared.relay import Relay
 from shared.runtime.resources import Resources
 
 Check: TypeAlias = Callable[[], Awaitable[Any]]
@@ -53,7 +54,7 @@ class Service:
         checks: name → readiness check.
         subtree: from its projected institution directory; None when it has none.
 
-    Its kernel gives it `log` and `audits`, which the internal routes read.
+    Its kernel gives it `log`, `relay` (None without Kafka) and `audits`, which the internal routes read.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Service:
     checks: dict[str, Check] = field(default_factory=dict)
     subtree: Subtree | None = None
     log: EventLog = field(init=False, repr=False)
+    relay: Relay | None = field(init=False, repr=False)
     audits: Mapping[str, ProjectionAudit] = field(init=False, repr=False)
 
     async def open(self, resources: Resources) -> None:

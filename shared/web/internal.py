@@ -15,6 +15,7 @@ from shared.audit import ProjectionAudit
 from shared.log import EventLog
 from shared.parking import Busy, Retried
 from shared.projection_store import Parked
+from shared.relay import Relay
 from shared.web.models import View
 from shared.web.problems import problems, unavailable
 from shared.web.read import Read, browse, found, serving
@@ -33,7 +34,17 @@ class Audited(Protocol):
     """What these routes need of a service."""
 
     log: EventLog
+    relay: Relay | None
     audits: Mapping[str, ProjectionAudit]
+
+
+class LogHeadOut(View):
+    """The log's last position, the last one published, and the age of the oldest that is not; null without Kafka."""
+
+    log: str
+    head: int
+    published: int | None
+    unpublished_seconds: float | None
 
 
 class ParkedOut(View):
@@ -80,6 +91,22 @@ def _log(routes: APIRouter, served: Any, log: str) -> None:
         service: Audited = served,
     ) -> StreamingResponse:
         return StreamingResponse(_events(service.log, after, limit), media_type=NDJSON)
+
+    @routes.get(
+        f"/internal/v1/logs/{log}/head",
+        summary=f"How long the log {log} is, and how far it is published",
+        name=f"read_{log}_log_head",
+        operation_id=f"read_{log}_log_head",
+        responses=problems(),
+    )
+    async def read_head(  # pyright: ignore[reportUnusedFunction]
+        read: Reading, service: Audited = served
+    ) -> LogHeadOut:
+        head = await service.log.head()
+        if service.relay is None:
+            return LogHeadOut(log=log, head=head, published=None, unpublished_seconds=None)
+        lag = await service.relay.lag()
+        return LogHeadOut(log=log, head=head, published=max(0, head - lag.events), unpublished_seconds=lag.seconds)
 
 
 def _projection(routes: APIRouter, served: Any, projection: str) -> None:
