@@ -60,6 +60,7 @@ class Committer:
 
     async def run(self) -> None:
         """Append groups until cancelled; then finish what is queued, so that no caller is left without a verdict."""
+        self._closed = False
         try:
             while True:
                 await _surely(self._commit([await self._queue.get()]))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from shared.log import LogUnavailable
+
 POLL = 0.25
 """Seconds between looks at the head, for what other processes append and nobody tells."""
 
@@ -48,6 +50,8 @@ class Growth:
         async with self._looking:
             if clock() >= self._fresh_until:
                 event = self._event
-                self._seen = await self._look()
+                with suppress(LogUnavailable):
+                    # Waiting is only a hint: whoever reads next meets the outage, and has a way to deal with it.
+                    self._seen = await self._look()
                 self._fresh_until = clock() + POLL / 2 if event is self._event else 0.0
         return self._seen

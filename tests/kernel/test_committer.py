@@ -152,3 +152,13 @@ async def test_who_went_away_while_waiting_is_not_recorded() -> None:
     async with running(committer):
         assert await stays == Appended("stays", 1, 1)
     assert await log.head() == 1
+
+
+async def test_a_committer_that_is_started_again_takes_commands_again() -> None:
+    committer = Committer(FaultyLog())
+    for number in (1, 2):
+        async with running(committer):
+            await asyncio.sleep(0)
+            assert await committer.submit(command(write(f"s{number}", 0))) == Appended(f"s{number}", 1, number)
+        with pytest.raises(Overloaded):
+            await committer.submit(command(write("s3", 0)))
