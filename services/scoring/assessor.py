@@ -240,7 +240,7 @@ def _rows(subject: Subject, assessment: Assessment, earlier: Earlier | None) -> 
     return [
         AssessmentRow(
             customer=member,
-            institution=profile.institution,
+            institution=subject.homes[member],
             tier=profile.tier,
             manager=profile.managers.get("relationship_manager", ""),
             strength=assessment.strength,

@@ -67,7 +67,7 @@ class Relationships:
             if _holds(row, positions):
                 return row
             if time.monotonic() > deadline:
-                raise await self._behind(customer)
+                raise await self._behind(customer, scope)
             await asyncio.sleep(POLL)
 
     async def as_of(self, customer: str, scope: Scope, clocks: Clocks) -> RelationshipOut | None:
@@ -117,8 +117,10 @@ class Relationships:
         before = earlier(history, self._policy, self._refold, day, subject.survivor, clocks.known_at)
         return assess(evidence, self._policy, day, subject.survivor, before), evidence, before
 
-    async def _behind(self, customer: str) -> Exception:
-        if await self._views.parked(customer):
+    async def _behind(self, customer: str, scope: Scope) -> Exception:
+        # Whoever may not see the customer learns no more than about nobody.
+        seen = scope.institutions is None or await self._assessments.get([customer], scope)
+        if seen and await self._views.parked(customer):
             return unavailable("customer_parked", "An event of this customer could not be folded and waits.", 60)
         return unavailable("projection_behind", "The assessment has not reached min_position yet.")
 

@@ -6,7 +6,7 @@ import msgspec
 
 from services.scoring import row as rows
 from services.scoring.evidence import Evidence, merge
-from services.scoring.projection import EVIDENCE
+from services.scoring.projection import EVIDENCE, index
 from services.scoring.row import Row
 from shared.codec import Codec
 from shared.envelope import Envelope, Record
@@ -17,12 +17,16 @@ _read = msgspec.msgpack.decode
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """`survivor` gives the profile; `revisions` are the members' own, `seen` the highest position per channel."""
+    """`survivor` gives the profile; `revisions` are the members' own, `seen` the highest position per channel.
+
+    `homes` are the members' own home institutions: a merge lets nobody see, or lose sight of, a customer.
+    """
 
     survivor: str
     evidence: Evidence
     revisions: dict[str, int]
     seen: dict[str, dict[str, int]]
+    homes: dict[str, str]
 
     @property
     def members(self) -> list[str]:
@@ -113,6 +117,7 @@ def _subject(members: Sequence[str], known: dict[str, tuple[Row, int]]) -> Subje
         evidence=evidence[0] if len(evidence) == 1 else merge(*evidence),
         revisions={member: known[member][1] for member in members},
         seen={member: known[member][0].seen for member in members},
+        homes={member: index(known[member][0]).institution for member in members},
     )
 
 
