@@ -16,6 +16,7 @@ from services.customer.api.registration import (
     contact_of,
     personal,
     registrations,
+    release,
     seal,
 )
 from services.customer.customer import UpdateProfile
@@ -55,7 +56,11 @@ async def register_customer(body: CustomerIn, call: Writing, customer: Customers
         raise _possible_duplicate(wanted)
     if isinstance(wanted, Rejected):
         raise wanted
-    return await call.run(customer.executor, wanted, topic="customer")
+    try:
+        return await call.run(customer.executor, wanted, topic="customer")
+    except Rejected:
+        await release(customer, call, body, wanted.targets[0].stream.removeprefix("customer-"))
+        raise
 
 
 @routes.post("/v1/customers/bulk", summary="Register many customers", responses=problems(), **bulk_route(CustomerIn))

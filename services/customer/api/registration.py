@@ -43,6 +43,8 @@ async def registrations(
     """What each body asks for, in order: one look into the index and one sealing for all of them."""
     ids = [_identity(body, call, alone=len(bodies) == 1) for body in bodies]
     duplicates = await _duplicates(bodies, ids, call, service)
+    for index in duplicates:
+        await release(service, call, bodies[index], ids[index])
     values = [{} if index in duplicates else personal(body) for index, body in enumerate(bodies)]
     boxes = await seal(service, list(zip(ids, values, strict=True)))
     answers: list[Intent | Duplicate | Rejected] = []
@@ -89,6 +91,15 @@ async def claim(service: CustomerService, customer_id: str, values: dict[str, st
     await service.vault.index.claim(
         [(kind, values[field], customer_id) for field, kind in INDEXED.items() if field in values]
     )
+
+
+async def release(service: CustomerService, call: Call, body: CustomerIn, customer_id: str) -> None:
+    """Let go of what a refused registration claimed, or the corrected one would find a duplicate in it.
+
+    Only where the id was made for this request alone: any other may be being registered at this moment.
+    """
+    if body.reference is None and not call.key:
+        await service.vault.index.forget(customer_id)
 
 
 def contact_of(sealed: dict[str, Sealed]) -> dict[str, Sealed]:

@@ -205,3 +205,19 @@ async def test_strangers_and_wrong_roles_are_refused(bank: Any) -> None:
     path = f"/v1/customers/{bank.customer}"
     assert (await bank.hosted.stranger().get(path)).status_code == 401
     assert (await bank.client("analyst").post(f"{path}/tier", json={"tier": "gold"})).status_code == 403
+
+
+async def test_a_refused_registration_is_no_duplicate_of_the_corrected_one(bank: Any) -> None:
+    nowhere = f"ins_{'0' * 32}"
+    body = {"kind": "personal", "institution_id": nowhere, "name": "Li Na", "contact": {"phone": "+86 21 5555 0777"}}
+    assert (await bank.admin.post("/v1/customers", json=body)).json()["code"] == "unknown_institution"
+    await bank.post("/v1/customers", body | {"institution_id": bank.branch})
+
+
+async def test_a_possible_duplicate_claims_nothing(bank: Any) -> None:
+    body = {"kind": "personal", "institution_id": bank.branch, "name": "Li Na", "identity_number": "DUP-1"}
+    taken = body | {"contact": {"phone": "+86 21 5555 0100"}}
+    assert (await bank.admin.post("/v1/customers", json=taken)).json()["code"] == "possible_duplicate"
+    done = await bank.post("/v1/customers", taken | {"allow_duplicate": True})
+    page = await bank.get("/v1/customers", done["position"], q="DUP-1")
+    assert [item["id"] for item in page["items"]] == [done["id"]]
