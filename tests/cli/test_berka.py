@@ -75,7 +75,7 @@ def test_owner_holds_and_disponent_is_a_holder_and_has_the_card(folder):
     assert (loan["opening_balance"], loan["maturity_date"]) == ({"amount": "5000", "currency": "CZK"}, "1995-02-28")
     [holder] = actions["account_holder"]
     assert holder.body["customer_id"] == derived("cus", "berka", "client:72")
-    assert holder.target == derived("acc", "berka", "account:81")
+    assert holder.body["account_id"] == derived("acc", "berka", "account:81")
     assert actions["account_closure"][0].target == derived("acc", "berka", "loan:61")
 
 

@@ -1,12 +1,23 @@
 """The bank of the PKDD'99 challenge as actions: its tables in code, its transactions through the mapping beside it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 from services.cli.actions import Action, BadRow, BulkStage, ChainStage, Stage, singles
 from services.cli.imports import mapping, transactions
-from services.cli.imports.berka_tables import SYSTEM, Account, Card, Client, Loan, Order, Tables, months_after
+from services.cli.imports.berka_tables import (
+    SYSTEM,
+    Account,
+    Card,
+    Client,
+    Disposition,
+    Loan,
+    Order,
+    Tables,
+    months_after,
+)
 from shared.identifiers import derived
 
 MAP = Path(__file__).with_name("berka.toml")
@@ -16,6 +27,7 @@ BANK = "bank"
 def stages(directory: Path, tables: Tables) -> list[Stage]:
     """The whole directory in the order in which the API can take it."""
     trans = directory / "trans.asc"
+    holders = _holders(tables)
     total = sum(1 for _ in trans.open("rb")) - 1 if trans.exists() else None
     return [
         ChainStage("institutions", [list(_institutions(tables))]),
@@ -25,8 +37,8 @@ def stages(directory: Path, tables: Tables) -> list[Stage]:
         BulkStage(
             "accounts", "account", _accounts(tables), len(tables.accounts) + len(tables.loans) + len(tables.cards)
         ),
-        singles("account holders", _holders(tables)),
-        ChainStage("standing orders", _standing_orders(tables)),
+        BulkStage("account holders", "account_holder", holders, len(holders)),
+        BulkStage("standing orders", "standing_order", _standing_orders(tables), len(tables.orders)),
         singles("loan status", _loan_facts(tables)),
         BulkStage("transactions", "transaction", _transactions(trans), total),
         singles("loans paid back", _closures(tables)),
@@ -141,34 +153,44 @@ def _opened(kind: str, number: int, body: Mapping[str, object], day: date, line:
     return Action("account", f"{kind}:{number}", {**reference, **body}, line=line)
 
 
-def _holders(tables: Tables) -> Iterator[Action]:
-    for disposition in tables.dispositions.values():
-        if disposition.type != "DISPONENT":
-            continue
-        since = tables.by_account[disposition.account].opened.isoformat()
-        body = {"customer_id": _id("cus", "client", disposition.client), "since": since, "occurred_at": since}
-        account = _id("acc", "account", disposition.account)
-        yield Action("account_holder", f"{SYSTEM}:{disposition.number}", body, account, disposition.line)
+def _holders(tables: Tables) -> list[Action]:
+    return [_holder(each, tables) for each in tables.dispositions.values() if each.type == "DISPONENT"]
 
 
-def _standing_orders(tables: Tables) -> list[list[Action]]:
-    """One chain per account: orders of one account wait for each other anyway."""
-    chains: dict[int, list[Action]] = {}
-    for order in tables.orders:
-        chains.setdefault(order.account, []).append(_standing_order(order, tables))
-    return list(chains.values())
+def _holder(disposition: Disposition, tables: Tables) -> Action:
+    since = tables.by_account[disposition.account].opened.isoformat()
+    body = {
+        "account_id": _id("acc", "account", disposition.account),
+        "customer_id": _id("cus", "client", disposition.client),
+        "since": since,
+        "occurred_at": since,
+    }
+    return Action("account_holder", f"{SYSTEM}:{disposition.number}", body, line=disposition.line)
+
+
+def _standing_orders(tables: Tables) -> Iterator[Action]:
+    """The first of every account, then the second: orders of one account wait for each other within a request."""
+    turns: Counter[int] = Counter()
+    ranked = [(turn, order) for order in tables.orders if (turn := _next(turns, order.account))]
+    for _, order in sorted(ranked, key=lambda each: each[0]):
+        yield _standing_order(order, tables)
+
+
+def _next(turns: Counter[int], account: int) -> int:
+    turns[account] += 1
+    return turns[account]
 
 
 def _standing_order(order: Order, tables: Tables) -> Action:
     body: dict[str, object] = {
         "reference": _reference("order", order.number),
+        "account_id": _id("acc", "account", order.account),
         "amount": _crowns(order.amount),
         "counterparty": order.counterparty,
         "occurred_at": tables.by_account[order.account].opened.isoformat(),
     }
     body |= {"purpose": order.purpose} if order.purpose else {}
-    account = _id("acc", "account", order.account)
-    return Action("standing_order", f"{SYSTEM}:{order.number}", body, account, order.line)
+    return Action("standing_order", f"{SYSTEM}:{order.number}", body, line=order.line)
 
 
 def _loan_facts(tables: Tables) -> Iterator[Action]:

@@ -87,6 +87,10 @@ class HolderIn(Body):
     occurred_at: OccurredAt | None = None
 
 
+class HolderLineIn(HolderIn):
+    account_id: AccountId
+
+
 class HolderRemovalIn(Body):
     customer_id: CustomerId
     effective: Day
@@ -101,6 +105,10 @@ class StandingOrderIn(Body):
     purpose: Line | None = None
     reference: ReferenceIn | None = None
     occurred_at: OccurredAt | None = None
+
+
+class StandingOrderLineIn(StandingOrderIn):
+    account_id: AccountId
 
 
 class BalanceIn(Body):

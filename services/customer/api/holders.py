@@ -1,12 +1,21 @@
 """Routes about who holds an account, its standing orders and its recorded balances."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Security
+from fastapi import Response, Security
 
 from services.customer import account, balance
 from services.customer.account import AddHolder, RemoveHolder, SetStandingOrder
-from services.customer.api.account_models import BalanceIn, BalanceOut, HolderIn, HolderRemovalIn, StandingOrderIn
+from services.customer.api.account_models import (
+    BalanceIn,
+    BalanceOut,
+    HolderIn,
+    HolderLineIn,
+    HolderRemovalIn,
+    StandingOrderIn,
+    StandingOrderLineIn,
+)
 from services.customer.api.common import (
     LOG,
     AccountId,
@@ -22,8 +31,26 @@ from services.customer.api.common import (
 from services.customer.balance import RecordBalance
 from services.customer.views.accounts import ACCOUNTS
 from services.customer.views.transactions import BALANCES
+from shared import identifiers
 from shared.auth import WHOLE_BANK
-from shared.web import Call, Cursor, Limit, MoneyOut, Page, Read, Receipt, call, found, problems, read, router
+from shared.web import (
+    BulkLines,
+    Call,
+    Cursor,
+    Intent,
+    Limit,
+    MoneyOut,
+    Page,
+    Read,
+    Receipt,
+    bulk,
+    bulk_route,
+    call,
+    found,
+    problems,
+    read,
+    router,
+)
 from shared.web.resources import fresh, identity
 
 routes = router(tags=["accounts"])
@@ -33,10 +60,19 @@ Reading = Annotated[Read, Security(read, scopes=["customers:read"])]
 
 @routes.post("/v1/accounts/{account_id}/holders", summary="Add a co-holder", responses=problems(404, 409, 410))
 async def add_holder(account_id: AccountId, body: HolderIn, call: Writing, customer: Customers) -> Receipt:
-    command = AddHolder(body.customer_id, body.since, today(call))
-    targets = [account_target(account_id), Named(customer_target(body.customer_id))]
-    wanted = intent(call, targets, account.add_holder, command, call.occurred_at(body.occurred_at or body.since))
-    return await call.run(customer.executor, wanted, topic="customer")
+    return await call.run(customer.executor, adding(account_id, body, call), topic="customer")
+
+
+@routes.post(
+    "/v1/accounts/holders/bulk", summary="Add many co-holders", responses=problems(), **bulk_route(HolderLineIn)
+)
+async def add_holders(lines: BulkLines, call: Writing, customer: Customers) -> Response:
+    """A verdict's id is the account's."""
+
+    async def prepare(bodies: Sequence[HolderLineIn]) -> list[Intent]:
+        return [adding(body.account_id, body, call) for body in bodies]
+
+    return await bulk(call, lines, customer.executor, HolderLineIn, prepare, topic="customer")
 
 
 @routes.post("/v1/accounts/{account_id}/holder-removals", summary="Remove a co-holder", responses=problems(404, 409))
@@ -51,18 +87,25 @@ async def remove_holder(account_id: AccountId, body: HolderRemovalIn, call: Writ
 async def set_standing_order(
     account_id: AccountId, body: StandingOrderIn, call: Writing, customer: Customers
 ) -> Receipt:
-    command = SetStandingOrder(
-        standing_order_id=identity("sto", call, body.reference),
-        amount_minor=body.amount.minor,
-        currency=body.amount.currency,
-        counterparty=counterparty(call, body.counterparty),
-        purpose=body.purpose,
-        reference=body.reference.value if body.reference else None,
-    )
-    at = call.occurred_at(body.occurred_at)
-    wanted = intent(call, [account_target(account_id)], account.set_standing_order, command, at)
+    standing_order_id = identity("sto", call, body.reference)
+    wanted = ordering(account_id, standing_order_id, body, call)
     receipt = await call.run(customer.executor, wanted, topic="customer")
-    return receipt.model_copy(update={"id": command.standing_order_id})
+    return receipt.model_copy(update={"id": standing_order_id})
+
+
+@routes.post(
+    "/v1/accounts/standing-orders/bulk",
+    summary="Set many standing orders",
+    responses=problems(),
+    **bulk_route(StandingOrderLineIn),
+)
+async def set_standing_orders(lines: BulkLines, call: Writing, customer: Customers) -> Response:
+    """A verdict's id is the account's. Without a reference a line is a new order."""
+
+    async def prepare(bodies: Sequence[StandingOrderLineIn]) -> list[Intent]:
+        return [ordering(body.account_id, _order_id(body, call), body, call) for body in bodies]
+
+    return await bulk(call, lines, customer.executor, StandingOrderLineIn, prepare, topic="customer")
 
 
 @routes.post(
@@ -88,3 +131,27 @@ async def list_balances(
     )
     items = [BalanceOut(date=row.date, balance=MoneyOut.of(row.balance_minor, row.currency)) for row in rows]
     return Page(items=items, next_cursor=read.next_cursor(after))
+
+
+def adding(account_id: str, body: HolderIn, call: Call) -> Intent:
+    command = AddHolder(body.customer_id, body.since, today(call))
+    targets = [account_target(account_id), Named(customer_target(body.customer_id))]
+    return intent(call, targets, account.add_holder, command, call.occurred_at(body.occurred_at or body.since))
+
+
+def ordering(account_id: str, standing_order_id: str, body: StandingOrderIn, call: Call) -> Intent:
+    command = SetStandingOrder(
+        standing_order_id=standing_order_id,
+        amount_minor=body.amount.minor,
+        currency=body.amount.currency,
+        counterparty=counterparty(call, body.counterparty),
+        purpose=body.purpose,
+        reference=body.reference.value if body.reference else None,
+    )
+    at = call.occurred_at(body.occurred_at)
+    return intent(call, [account_target(account_id)], account.set_standing_order, command, at)
+
+
+def _order_id(body: StandingOrderIn, call: Call) -> str:
+    """Lines of one request share its idempotency key, so that it cannot name their orders."""
+    return identity("sto", call, body.reference) if body.reference else identifiers.new("sto")

@@ -101,6 +101,39 @@ async def test_bulk_opens_with_a_verdict_per_line(bank: Any) -> None:
     assert summary == {"accepted": 2, "replayed": 1, "rejected": 3, "limit": 0}
 
 
+async def test_bulk_holders_and_standing_orders_have_a_verdict_per_line(bank: Any) -> None:
+    from support.hosted import ndjson, send_lines
+
+    spouse = (await bank.register(name="Li Na"))["id"]
+    holder = {"account_id": bank.account, "customer_id": spouse, "since": "2026-01-05"}
+    lines = [holder, holder, holder | {"customer_id": "cus_" + "0" * 32}, holder | {"account_id": "acc_" + "0" * 32}]
+    verdicts, _ = await send_lines(bank.admin, "/v1/accounts/holders/bulk", ndjson(lines))
+    assert [each["status"] for each in verdicts] == ["accepted", "replayed", "rejected", "rejected"]
+    assert [each["problem"]["code"] for each in verdicts[2:]] == ["unknown_customer", "not_found"]
+
+    rent = {"account_id": bank.account, "amount": {"amount": "800.00", "currency": "CNY"}, "purpose": "rent"}
+    known = rent | {"reference": {"system": "core", "id": "s1"}}
+    dearer = known | {"amount": {"amount": "900.00", "currency": "CNY"}}
+    lines = [rent, rent, known, dearer, known | {"amount": {"amount": "0", "currency": "CNY"}}]
+    verdicts, summary = await send_lines(bank.admin, "/v1/accounts/standing-orders/bulk", ndjson(lines))
+    assert summary == {"accepted": 4, "replayed": 0, "rejected": 1, "limit": 0}
+    row = await bank.get(f"/v1/accounts/{bank.account}", verdicts[3]["position"])
+    assert sorted(each["amount"]["amount"] for each in row["standing_orders"]) == ["800.00", "800.00", "900.00"]
+    assert [each["customer_id"] for each in row["holders"]] == [spouse]
+
+
+async def test_bulk_holders_and_standing_orders_of_another_branch_are_not_found(bank: Any) -> None:
+    from support.hosted import ndjson, send_lines
+
+    teller = bank.client("teller", bank.other_branch)
+    given = {"account_id": bank.account}
+    holder = given | {"customer_id": bank.customer, "since": "2026-01-05"}
+    order = given | {"amount": {"amount": "1.00", "currency": "CNY"}}
+    for path, line in (("holders", holder), ("standing-orders", order)):
+        (verdict,), _ = await send_lines(teller, f"/v1/accounts/{path}/bulk", ndjson([line]))
+        assert verdict["problem"]["code"] == "not_found"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
