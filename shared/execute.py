@@ -171,12 +171,22 @@ class Executor:
         """Append the round's commands and write down their answers; what others' writes stopped runs again."""
         if not commands:
             return
-        verdicts = await self._committer.submit_many(list(commands.values()))
+        verdicts = await self._submitted(list(commands.values()))
         for index, verdict in zip(commands, verdicts, strict=True):
             answer = _unrecordable() if isinstance(verdict, Unrecordable) else _outcome(verdict)
             if not isinstance(answer, Rejected) and _again(operations[index], answer):
                 answer = await self._executed(operations[index])
             answers[index] = answer
+
+    async def _submitted(self, commands: Sequence[Append]) -> "list[Verdict | Unrecordable]":
+        try:
+            return await self._committer.submit_many(commands)
+        except LogUnavailable:
+            # Which of them were recorded is unknown: only their keys make a second try safe.
+            if not all(command.key for command in commands):
+                raise
+        await asyncio.sleep(random.uniform(0, 0.01))
+        return await self._committer.submit_many(commands)
 
     async def _executed(self, operation: Operation) -> Outcome | Rejected:
         try:

@@ -327,3 +327,21 @@ async def test_newer_events_are_a_reason_to_wait(executor: Executor, log: Racing
     with pytest.raises(Rejected) as rejected:
         await executor.execute(adding("a", 1))
     assert rejected.value.retryable
+
+
+@pytest.mark.parametrize(("fault", "replayed"), [("lost before", False), ("lost after", True)])
+async def test_an_unknown_outcome_of_many_with_keys_is_found_out(
+    executor: Executor, log: RacingLog, fault: str, replayed: bool
+) -> None:
+    log.faults.append(fault)  # pyright: ignore[reportArgumentType]
+    operations = [opening(name, key=f"key-{name}", fingerprint="f") for name in ("a", "b")]
+    answers = await executor.execute_many(operations)
+    assert answers == [Accepted("a", 1, 1, replayed=replayed), Accepted("b", 1, 2, replayed=replayed)]
+    assert await log.head() == 2
+
+
+async def test_an_unknown_outcome_of_many_is_told_where_one_has_no_key(executor: Executor, log: RacingLog) -> None:
+    log.faults.append("lost after")
+    with pytest.raises(LogUnavailable):
+        await executor.execute_many([opening("a", key="k", fingerprint="f"), opening("b")])
+    assert await log.head() == 2
