@@ -37,6 +37,8 @@ from shared.stores import open_store
 from shared.times import local_day
 
 NAME = "scoring"
+LIVE_SECONDS = 1.0
+"""Events folded sooner after their recording come live; older ones are a backlog, of which more will follow."""
 DESCRIPTION = "**scoring**: what it all adds up to: relationship strength, explained to the last event."
 SOURCES: tuple[Contract, ...] = (customer_contract, interaction_contract, complaint_contract)
 LOGS = tuple(source.LOG for source in SOURCES)
@@ -92,7 +94,7 @@ class _Composed(ScoringService):
             lambda assessed: publisher.publish(assessed, _now()),
             pending,
             mine=lambda customer: _mine(kernel, settings, customer),
-            busy=lambda: kernel.projectors[projection.name].metrics.lag_seconds > 0,
+            busy=lambda: kernel.projectors[projection.name].metrics.lag_seconds > LIVE_SECONDS,
             positioned=lambda: kernel.projectors[projection.name].metrics.positioned,
             today=today,
         )
