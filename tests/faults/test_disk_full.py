@@ -8,6 +8,7 @@ import pytest
 
 from services.cli.errors import ApiError
 from support.embedded import Embedded
+from support.installation import defects
 from support.writing import Writer, clean
 
 pytestmark = pytest.mark.slow
@@ -44,5 +45,6 @@ async def test_embedded_mode_outlives_a_full_disk(tmp_path: Path) -> None:
 
             await writing
             await writer.drained()
+            assert defects(process) == []
             await clean(api)
             await writer.check()

@@ -11,7 +11,7 @@ import pytest
 
 from services.cli.verify import Report
 from support.embedded import Embedded
-from support.installation import Installation, installed
+from support.installation import Installation, defects, installed
 from support.writing import Writer, clean
 
 EVENTS = 100_000
@@ -41,13 +41,16 @@ def tell(report: Report, kills: int, seconds: float) -> None:
 @pytest.mark.kafka
 @pytest.mark.postgres
 @pytest.mark.slow
-async def test_the_relay_and_the_workers_are_killed(kafka_bootstrap: str, postgres_server: str, tmp_path: Path) -> None:
+async def test_every_process_of_the_real_stack_is_killed(
+    kafka_bootstrap: str, postgres_server: str, tmp_path: Path
+) -> None:
     chance = Random(7)
     async with installed(tmp_path, kafka_bootstrap, postgres_server) as installation, installation.api() as api:
         began = time.monotonic()
         writer = Writer(api, "core", CUSTOMERS)
         await writer.open()
-        victims = ["customer", *installation.workers] * 3
+        victims = [*["customer", *installation.workers] * 3, "interaction", "complaint", "scoring-api"]
+        chance.shuffle(victims)
         async with asyncio.TaskGroup() as together:
             faults = together.create_task(killing(installation, writer, victims, chance))
             together.create_task(writer.write(EVENTS, lines=2_000))
@@ -77,6 +80,7 @@ async def test_the_embedded_process_is_killed(tmp_path: Path) -> None:
                 kills += 1
             await writing
             await writer.drained()
+            assert defects(process) == []
             report = await clean(api)
             await writer.check()
             tell(report, kills, time.monotonic() - began)

@@ -71,9 +71,8 @@ class Installation:
         return {name: each.alive for name, each in self.processes.items()}
 
     def defects(self) -> list[str]:
-        """What its processes logged as errors of their own: outages are warnings, and what libraries say is theirs."""
-        lines = (line for each in self.processes.values() for line in each.log.read_text(errors="replace").splitlines())
-        return [line for line in lines if _DEFECT.search(line)]
+        """What any of its processes logged as an error of its own."""
+        return [line for each in self.processes.values() for line in defects(each)]
 
     async def drop(self) -> None:
         """Remove its databases."""
@@ -84,6 +83,11 @@ class Installation:
                 await admin.execute(f"drop database if exists {name}_{service} with (force)")
         finally:
             await admin.close()
+
+
+def defects(process: Service) -> list[str]:
+    """What the process logged as errors of its own: outages are warnings, and what libraries say is theirs."""
+    return [line for line in process.log.read_text(errors="replace").splitlines() if _DEFECT.search(line)]
 
 
 @asynccontextmanager
