@@ -1,10 +1,11 @@
 """Routes about referrals."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import Security
 
-from services.customer import referral
+from services.customer import referral, routing
 from services.customer.api.common import (
     CustomerId,
     Customers,
@@ -15,7 +16,9 @@ from services.customer.api.common import (
     referral_target,
 )
 from services.customer.referral import ConvertReferral, LapseReferral, RecordReferral
-from shared.web import Body, Call, OccurredAt, Receipt, ReferenceIn, call, problems, router
+from services.customer.service import CustomerService
+from shared.decider import Fact
+from shared.web import Body, Call, Intent, OccurredAt, Receipt, ReferenceIn, call, problems, router
 from shared.web.resources import identity
 
 routes = router(tags=["referrals"])
@@ -48,13 +51,32 @@ async def record_referral(body: ReferralIn, call: Writing, customer: Customers) 
 
 @routes.post("/v1/referrals/{referral_id}/conversion", summary="It became business", responses=problems(404, 409))
 async def convert_referral(referral_id: ReferralId, body: OutcomeIn, call: Writing, customer: Customers) -> Receipt:
-    at = call.occurred_at(body.occurred_at)
-    wanted = intent(call, [referral_target(referral_id)], referral.convert, ConvertReferral(), at)
+    wanted = await _settling(
+        referral_id, body, call, customer, lambda found: referral.convert(found, ConvertReferral())
+    )
     return await call.run(customer.executor, wanted, topic="customer")
 
 
 @routes.post("/v1/referrals/{referral_id}/lapse", summary="Nothing came of it", responses=problems(404, 409))
 async def lapse_referral(referral_id: ReferralId, body: OutcomeIn, call: Writing, customer: Customers) -> Receipt:
-    at = call.occurred_at(body.occurred_at)
-    wanted = intent(call, [referral_target(referral_id)], referral.lapse, LapseReferral(), at)
+    wanted = await _settling(referral_id, body, call, customer, lambda found: referral.lapse(found, LapseReferral()))
     return await call.run(customer.executor, wanted, topic="customer")
+
+
+async def _settling(
+    referral_id: str,
+    body: OutcomeIn,
+    call: Call,
+    service: CustomerService,
+    decide: Callable[[referral.Referral], list[Any]],
+) -> Intent:
+    """A referral has no institution of its own: whoever may see the referrer, whose key its events have, settles it."""
+    target = referral_target(referral_id)
+    (recorded,) = await service.log.load([target.stream])
+    referrer = [customer_target(record.key) for record in recorded.records[:1]]
+    at = call.occurred_at(body.occurred_at)
+
+    def facts(found: referral.Referral, *_: Any) -> list[Fact]:
+        return routing.facts(decide(found), at)
+
+    return Intent([target, *referrer], facts)

@@ -221,3 +221,12 @@ async def test_a_possible_duplicate_claims_nothing(bank: Any) -> None:
     done = await bank.post("/v1/customers", taken | {"allow_duplicate": True})
     page = await bank.get("/v1/customers", done["position"], q="DUP-1")
     assert [item["id"] for item in page["items"]] == [done["id"]]
+
+
+@pytest.mark.parametrize("outcome", ["conversion", "lapse"])
+async def test_a_referral_of_another_branch_does_not_exist(bank: Any, outcome: str) -> None:
+    referral = (await bank.post("/v1/referrals", {"referrer_id": bank.customer}))["id"]
+    path = f"/v1/referrals/{referral}/{outcome}"
+    assert (await bank.client("branch_manager", bank.other_branch).post(path, json={})).status_code == 404
+    assert (await bank.client("branch_manager", bank.branch).post(path, json={})).status_code == 200
+    assert (await bank.client("branch_manager", bank.branch).post(path, json={})).status_code == 200
