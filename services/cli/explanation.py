@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.tree import Tree
 
 from services.cli.options import settings
+from services.cli.signals import evidence, reason
 
 BAND = {"close": "green", "occasional": "yellow", "sporadic": "red"}
 LINES, EVENTS = 5, 3
@@ -25,6 +26,8 @@ def tree(found: Mapping[str, Any], explained: Mapping[str, Any], name: str, *, e
     """Every bond with its largest lines and events, or with all of them."""
     built = Tree(_title(found, name))
     zone = settings().zone
+    if found["signals"]:
+        _signals(built.add("[bold]signals[/]"), found["signals"])
     weights = {bond["name"]: bond["weight"] for bond in found["bonds"]}
     for bond in sorted(explained["bonds"], key=_points):
         branch = built.add(f"[bold]{bond['points']:8.4f}[/] of {100 * weights[bond['name']]:g}  {bond['name']}")
@@ -43,8 +46,24 @@ def _title(found: Mapping[str, Any], name: str) -> str:
     return (
         f"[bold]{name}[/]  {found['customer_id']}\n"
         f"strength [bold]{strength}[/] {band}{moved}; {kind}; as of {found['as_of']}; "
-        f"{found['known']:.0%} on own evidence; policy {found['policy']}"
+        f"{found['known']:.0%} on own evidence; policy {found['policy']}\n"
+        f"stage {found['stage'].replace('_', ' ')}; {_loyalty(found['loyalty'])}"
     )
+
+
+def _loyalty(loyalty: Mapping[str, Any]) -> str:
+    presumed = ", the attitude presumed" if loyalty["presumed"] else ""
+    return (
+        f"loyalty {loyalty['kind']} ({loyalty['index']:.1f}: "
+        f"attitude {loyalty['attitude']:.2f}, patronage {loyalty['patronage']:.2f}{presumed})"
+    )
+
+
+def _signals(branch: Tree, signals: Sequence[Mapping[str, Any]]) -> None:
+    for signal in signals:
+        leaf = branch.add(f"[red]{reason(signal)}[/]")
+        leaf.add(f"[dim]rests on: {evidence(signal)}[/]")
+        leaf.add(f"[dim]ends with: {signal['clears']}[/]")
 
 
 def _line(branch: Tree, line: Mapping[str, Any], zone: ZoneInfo, *, everything: bool) -> None:

@@ -13,8 +13,10 @@ from services.cli.errors import ApiError, CliError
 from services.cli.explanation import score, tree
 from services.cli.options import Json, Token, Url, api, run
 from services.cli.output import emit, out, table
+from services.cli.signals import reason
 from shared.identifiers import derived
 
+REASONS = 3
 CUSTOMER = re.compile(r"cus_[0-9a-f]{32}")
 
 
@@ -104,16 +106,22 @@ async def names(session: Api, ids: Sequence[str]) -> list[str]:
 
 
 def why(relationship: Mapping[str, Any]) -> str:
-    """In a few words: complaints that weigh, then the bonds that give most to a close one or are missed most."""
+    """In a few words: what needs somebody today, complaints that weigh, then the bonds.
+
+    Of the bonds those that give most to a close relationship, or are missed most in another.
+    """
+    signals = relationship["signals"]
+    said = [reason(each) for each in signals[:REASONS]]
+    if not any(each["name"] == "complaint_overdue" for each in signals):
+        episodes = relationship["satisfaction"]["episodes"]
+        said += [f"{each['severity']} complaint {each['outcome']}" for each in episodes if each["factor"] < 0.9]
     bonds = relationship["bonds"]
     given = sorted(bonds, key=lambda bond: -bond["points"])
     missing = sorted(bonds, key=lambda bond: bond["points"] - 100 * bond["weight"])
     carried = {"close": 2, "sporadic": 0}.get(relationship["band"], 1)
-    episodes = relationship["satisfaction"]["episodes"]
-    said = [f"{each['severity']} complaint {each['outcome']}" for each in episodes if each["factor"] < 0.9]
     said += [f"+{bond['points']:.0f} {bond['name']}" for bond in given[:carried]]
     said += [f"-{100 * bond['weight'] - bond['points']:.0f} {bond['name']}" for bond in missing[: 2 - carried]]
-    return ", ".join(said)
+    return "; ".join(said)
 
 
 async def _one(session: Api, customer: str, params: Mapping[str, str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
