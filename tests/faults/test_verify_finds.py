@@ -86,7 +86,7 @@ def invent_a_row(data: Path) -> None:
     database = data / "customer.db"
     name = table(database, "customer!_v%!_rows")
     with closing(sqlite3.connect(database)) as connection:
-        columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]
+        columns: list[str] = [row[1] for row in connection.execute(f"pragma table_info({name})")]
     chosen = ", ".join("id || 'x'" if column == "id" else column for column in columns)
     execute(database, f"insert into {name} select {chosen} from {name} limit 1")
 
@@ -100,9 +100,9 @@ def double_an_event(data: Path) -> None:
     """The same transaction once more under a position of its own."""
     database = data / "customer.db"
     with closing(sqlite3.connect(database)) as connection:
-        columns = [row[1] for row in connection.execute("pragma table_info(events)")]
+        columns: list[str] = [row[1] for row in connection.execute("pragma table_info(events)")]
     changed = {"position": "position + 1", "stream": "stream || 'x'"}
-    chosen = ", ".join(changed.get(column, column) for column in columns)
+    chosen = ", ".join(changed.get(column) or column for column in columns)
     execute(
         database,
         f"insert into events ({', '.join(columns)}) select {chosen} from events order by position desc limit 1",

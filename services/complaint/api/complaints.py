@@ -19,6 +19,7 @@ from services.complaint.service import ComplaintService
 from services.directory import admit
 from shared.decider import Rejected
 from shared.envelope import Sealed
+from shared.execute import AHEAD
 from shared.sealing import seal_each
 from shared.web import (
     Body,
@@ -101,6 +102,9 @@ def reception(
         return place
     if isinstance(narrative, Rejected):
         return narrative
+    sent_at = call.occurred_at(body.sent_at) if body.sent_at else None
+    if sent_at is not None and sent_at > call.now + AHEAD:
+        return Rejected("sent_in_future", "sent_at lies in the future.", "/sent_at")
     reference = body.reference.value if body.reference else None
     received = ComplaintReceived(
         complaint_id=complaint_id,
@@ -113,7 +117,7 @@ def reception(
         severity=body.severity,
         loss=Loss(body.loss.minor, body.loss.currency) if body.loss else None,
         narrative=narrative,
-        sent_at=call.occurred_at(body.sent_at) if body.sent_at else None,
+        sent_at=min(sent_at, call.now) if sent_at else None,
         regime=body.regime,
         reference=reference,
     )
