@@ -11,7 +11,7 @@ from services.cli.connection import connect
 from services.cli.demo.world import World
 from services.cli.demonstrating import CUSTOMERS, SEED, YEARS, business_day, load, show_cast, world_of
 from services.cli.errors import CliError, Unreachable
-from services.cli.operating import behind
+from services.cli.lag import behind
 from services.cli.options import run, settings
 from services.cli.output import err, out
 from services.cli.relationships import ranking, rendered

@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demonstrating, importing, operating, rebuild, relationships, setup, tokens, up, verify
+from services.cli import demonstrating, doctor, importing, operating, rebuild, relationships, setup, tokens, up, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,7 +18,7 @@ app.add_typer(importing.app, name="import")
 app.command()(verify.verify)
 app.add_typer(operating.parked, name="parked")
 app.command()(rebuild.rebuild)
-app.command()(operating.doctor)
+app.command()(doctor.doctor)
 app.command()(tokens.token)
 app.command()(setup.migrate)
 app.command()(setup.topics)
