@@ -41,7 +41,7 @@ class Intent:
 
 @dataclass(slots=True)
 class Call:
-    """One request that changes something."""
+    """One request that changes something. `bulk`: its key is that of many commands, a line each."""
 
     principal: Principal
     scope: Scope
@@ -54,6 +54,7 @@ class Call:
     must_match: bool = False
     subject: str = ""
     body: bytes = b""
+    bulk: bool = False
     now: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -176,6 +177,7 @@ async def call(
         must_match=request.method in MUST_MATCH,
         subject="" if streaming else request.url.path,
         body=b"" if streaming else await _canonical(request),
+        bulk=streaming,
     )
 
 

@@ -30,10 +30,13 @@ class ReferenceOut(View):
 
 
 def identity(prefix: str, call: Call, reference: ReferenceIn | None) -> str:
-    """The new thing's id: derived from the reference or the idempotency key, so that a repetition finds it again."""
+    """The new thing's id: derived from the reference or the idempotency key, so that a repetition finds it again.
+
+    The lines of a bulk request share one key, and are things of their own: each line's recorded verdict knows its id.
+    """
     if reference is not None:
         return identifiers.derived(prefix, reference.system, reference.id)
-    if call.key:
+    if call.key and not call.bulk:
         return identifiers.derived(prefix, "idempotency-key", call.key)
     return identifiers.new(prefix)
 

@@ -41,7 +41,7 @@ async def registrations(
     bodies: Sequence[CustomerIn], call: Call, service: CustomerService
 ) -> list[Intent | Duplicate | Rejected]:
     """What each body asks for, in order: one look into the index and one sealing for all of them."""
-    ids = [_identity(body, call, alone=len(bodies) == 1) for body in bodies]
+    ids = [_identity(body, call) for body in bodies]
     duplicates = await _duplicates(bodies, ids, call, service)
     for index in duplicates:
         await release(service, call, bodies[index], ids[index])
@@ -107,9 +107,9 @@ def contact_of(sealed: dict[str, Sealed]) -> dict[str, Sealed]:
     return {field.removeprefix(CONTACT): box for field, box in sealed.items() if field.startswith(CONTACT)}
 
 
-def _identity(body: CustomerIn, call: Call, *, alone: bool) -> str:
+def _identity(body: CustomerIn, call: Call) -> str:
     """Lines of a bulk request share its idempotency key, so that their content tells them apart."""
-    if alone or body.reference is not None or not call.key:
+    if not call.bulk or body.reference is not None or not call.key:
         return identity("cus", call, body.reference)
     return identifiers.derived("cus", "idempotency-key", f"{call.key}:{body.model_dump_json()}")
 
