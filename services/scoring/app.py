@@ -85,17 +85,20 @@ class _Composed(ScoringService):
         def pending() -> AsyncIterator[str]:
             return backlog(projection, EVIDENCE, kernel.database, self.assessments)
 
-        publisher = RelationshipPublisher(kernel.executor, policy.publish_step)
+        def positioned() -> int:
+            return kernel.projectors[projection.name].metrics.positioned
+
+        publisher = RelationshipPublisher(kernel.executor, policy.publish_step, positioned)
         assessor = Assessor(
             subjects,
             self.assessments,
             policy,
-            Comparison(subjects, refold, policy, today),
+            Comparison(subjects, refold, policy, today, positioned),
             lambda assessed: publisher.publish(assessed, _now()),
             pending,
             mine=lambda customer: _mine(kernel, settings, customer),
             busy=lambda: kernel.projectors[projection.name].metrics.lag_seconds > LIVE_SECONDS,
-            positioned=lambda: kernel.projectors[projection.name].metrics.positioned,
+            positioned=positioned,
             today=today,
         )
         self.views = await kernel.other_views(projection, *LOGS, topics=TOPICS, on_saved=assessor.touched)

@@ -21,9 +21,13 @@ LIMIT = 100_000
 
 
 class Learnt(msgspec.Struct, frozen=True):
-    """What was to be said of earlier days, as seen from the local day `day`, about these customers as one."""
+    """What was to be said of earlier days, as seen from the local day `day`, about these customers as one.
+
+    `positioned` tells how often reading had begun anew: in between another worker may have folded what changes it.
+    """
 
     day: int
+    positioned: int
     members: list[str]
     earlier: Earlier
 
@@ -31,11 +35,19 @@ class Learnt(msgspec.Struct, frozen=True):
 class Comparison:
     """A bounded cache beside the assessor. What it does not know it queues, to be learnt when there is time."""
 
-    def __init__(self, subjects: Subjects, refold: Refold, policy: Policy, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        subjects: Subjects,
+        refold: Refold,
+        policy: Policy,
+        today: Callable[[], date],
+        positioned: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._subjects = subjects
         self._refold = refold
         self._policy = policy
         self._today = today
+        self._positioned = positioned
         self._known: OrderedDict[str, Learnt] = OrderedDict()
         self._queue: dict[str, None] = {}
 
@@ -52,7 +64,8 @@ class Comparison:
         After a merge it is learnt anew: the others' past counts for the group from the start.
         """
         learnt = self._known.get(subject.survivor)
-        if learnt is None or learnt.day != self._day() or learnt.members != subject.members:
+        asked = (self._day(), self._positioned(), subject.members)
+        if learnt is None or (learnt.day, learnt.positioned, learnt.members) != asked:
             self._queue[subject.survivor] = None
         return learnt.earlier if learnt else None
 
@@ -69,10 +82,10 @@ class Comparison:
 
     async def learn(self, subject: Subject) -> None:
         """Assess the subject as of the earlier days, by all that is known now."""
-        day = self._day()
+        day, positioned = self._day(), self._positioned()
         history = await self._subjects.history(subject.members, WHOLE_BANK)
         told = earlier(history, self._policy, self._refold, day, subject.survivor)
-        self._known[subject.survivor] = Learnt(day, subject.members, told)
+        self._known[subject.survivor] = Learnt(day, positioned, subject.members, told)
         self._known.move_to_end(subject.survivor)
         if len(self._known) > LIMIT:
             self._known.popitem(last=False)

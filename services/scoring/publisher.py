@@ -1,7 +1,7 @@
 """Tells the world what an assessment changed, through the log `relationship`."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import reduce
 
@@ -22,15 +22,21 @@ class RelationshipPublisher:
 
     Args:
         step: points by which a strength must move to be told.
+        positioned: how often reading began anew. In between another worker may have told more than is remembered.
     """
 
-    def __init__(self, executor: Executor, step: float) -> None:
+    def __init__(self, executor: Executor, step: float, positioned: Callable[[], int] = lambda: 0) -> None:
         self._executor = executor
         self._step = round(step * POINT)
+        self._positioned = positioned
+        self._remembered_at = 0
         self._last: OrderedDict[str, Published] = OrderedDict()
 
     async def publish(self, assessments: Sequence[Assessment], at: datetime) -> None:
         """Append what is worth telling. A zombie's append conflicts and decides again on what was told meanwhile."""
+        if self._remembered_at != (positioned := self._positioned()):
+            self._last.clear()
+            self._remembered_at = positioned
         observed = [_observed(assessment) for assessment in assessments]
         worth = [event for event in observed if self._worth(event)]
         told: dict[str, Published] = {}

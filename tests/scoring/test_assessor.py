@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,21 +11,27 @@ from msgspec.structs import replace
 from services.complaint import contract as complaint
 from services.customer import contract as customer
 from services.interaction import contract as interaction
-from services.scoring.assess import Assessment
+from services.scoring import contract
+from services.scoring.assess import Assessment, assess
 from services.scoring.assessor import PAGE, Assessor
 from services.scoring.backlog import backlog
 from services.scoring.calendar import day_of
 from services.scoring.comparison import Comparison
+from services.scoring.contributions import POINT
 from services.scoring.earlier import earlier
 from services.scoring.policy_document import default_policy
 from services.scoring.projection import EVIDENCE, evidence_projection
+from services.scoring.publisher import RelationshipPublisher
 from services.scoring.subjects import Subjects
 from services.scoring.tables import AssessmentRow, Assessments
 from shared.auth import WHOLE_BANK
 from shared.codec import Codec
+from shared.committer import Committer
 from shared.database import Database
 from shared.envelope import Envelope
+from shared.execute import Executor
 from shared.log import LogUnavailable
+from shared.log_memory import MemoryEventLog
 from shared.projection_sqlite import SqliteProjectionStore
 from shared.projection_store import Change
 from shared.projector import Limits, Projector
@@ -228,3 +234,25 @@ async def test_after_a_merge_the_others_past_is_compared_with_as_well(tmp_path: 
         async with asyncio.timeout(5):
             while (row := await world.compared("cus_1")).change != row.strength - before:
                 await asyncio.sleep(0.01)
+
+
+async def test_what_another_worker_told_meanwhile_is_not_taken_for_what_was_told_here(tmp_path: Path) -> None:
+    codec, log = Codec([contract]), MemoryEventLog(contract.LOG)
+    committer = Committer(log)
+    running = asyncio.create_task(committer.run())
+    epoch = 1
+    here = RelationshipPublisher(Executor(log, codec, committer), POLICY.publish_step, lambda: epoch)
+    there = RelationshipPublisher(Executor(log, codec, committer), POLICY.publish_step)
+    at = datetime(2026, 6, 30, tzinfo=UTC)
+    async with scoring(tmp_path, "cus_1") as world:
+        await world.fold()
+        (subject,) = await world.subjects.find(["cus_1"])
+    once = assess(subject.evidence, POLICY, day_of(DAY), "cus_1", None)
+    other = replace(once, strength=once.strength + 10 * POINT)
+    await here.publish([once], at)
+    await there.publish([other], at)
+    epoch = 2
+    await here.publish([once], at)
+    strengths = [codec.decode(record).data.strength for record in await log.read(0, 9) if "assessed" in record.type]
+    assert strengths == [once.strength, other.strength, once.strength]
+    running.cancel()
