@@ -77,6 +77,6 @@ async def test_services_outlive_broker_and_database(own_kafka: Kafka, own_postgr
         await writer.drained()
 
         assert all(installation.alive().values())
-        assert installation.defects() == []
+        assert not (found := installation.defects()), "\n".join(found)
         await clean(api)
         await writer.check()

@@ -56,7 +56,7 @@ async def test_every_process_of_the_real_stack_is_killed(
             together.create_task(writer.write(EVENTS, lines=2_000))
         await writer.drained()
         assert all(installation.alive().values())
-        assert installation.defects() == []
+        assert not (found := installation.defects()), "\n".join(found)
         report = await clean(api)
         await writer.check()
         tell(report, faults.result(), time.monotonic() - began)
@@ -80,7 +80,7 @@ async def test_the_embedded_process_is_killed(tmp_path: Path) -> None:
                 kills += 1
             await writing
             await writer.drained()
-            assert defects(process) == []
+            assert not (found := defects(process)), "\n".join(found)
             report = await clean(api)
             await writer.check()
             tell(report, kills, time.monotonic() - began)

@@ -86,8 +86,12 @@ class Installation:
 
 
 def defects(process: Service) -> list[str]:
-    """What the process logged as errors of its own: outages are warnings, and what libraries say is theirs."""
-    return [line for line in process.log.read_text(errors="replace").splitlines() if _DEFECT.search(line)]
+    """What the process logged as errors of its own, traces included, so that a rare one can be understood.
+
+    Outages are warnings, and what libraries say is theirs.
+    """
+    entries = re.split(r"\n(?=\d{4}-\d\d-\d\dT)", process.log.read_text(errors="replace"))
+    return [entry for entry in entries if _DEFECT.search(entry.partition("\n")[0])]
 
 
 @asynccontextmanager
