@@ -1,6 +1,5 @@
 """One secret of the installation, and the separate keys that are derived from it for each purpose."""
 
-import hashlib
 import hmac
 import os
 from pathlib import Path
@@ -15,6 +14,7 @@ class Keyring:
         if len(secret) < 16:
             raise ValueError("the secret needs at least 16 bytes")
         self._root = hmac.digest(b"guanxi", secret, "sha256")
+        self._digests: dict[str, bytes] = {}
 
     @classmethod
     def in_file(cls, path: Path) -> "Keyring":
@@ -27,11 +27,14 @@ class Keyring:
 
     def digest(self, purpose: str, *parts: str | bytes) -> str:
         """A keyed hash of the parts (hex, 128 bits). No two different lists of parts share an input."""
-        mac = hmac.new(self.key(purpose), digestmod=hashlib.sha256)
+        key = self._digests.get(purpose)
+        if key is None:
+            key = self._digests[purpose] = self.key(purpose)
+        message = b""
         for part in parts:
             content = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-            mac.update(len(content).to_bytes(8, "big") + content)
-        return mac.hexdigest()[:32]
+            message += len(content).to_bytes(8, "big") + content
+        return hmac.digest(key, message, "sha256").hex()[:32]
 
 
 def file_secret(path: Path) -> bytes:

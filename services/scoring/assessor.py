@@ -30,6 +30,8 @@ NEGLECTED = 10
 """So many of a page are kept for customers without new events, so that a busy day does not starve them."""
 BUSY_PERIOD = 1.0
 IDLE = 1.0
+QUIET = 0.25
+"""Seconds without new events after which a backlog is worked off."""
 SEARCH_EVERY = 300.0
 """Seconds between searches when nothing asks for one: what another process folded (a retried key) is found so."""
 
@@ -87,9 +89,11 @@ class Assessor:
         self._due: dict[str, None] = {}
         self._found: asyncio.Queue[str] = asyncio.Queue(PAGE * 10)
         self._wake = asyncio.Event()
+        self._touched = 0.0
 
     def touched(self, rows: Sequence[RowKey], deliveries: Sequence[Delivery]) -> None:
         """The projector's `on_saved`: these customers have new evidence."""
+        self._touched = time.monotonic()
         self._comparison.arrived(deliveries)
         for view, customer in rows:
             if view == EVIDENCE:
@@ -113,10 +117,14 @@ class Assessor:
                 continue
             if not worked:
                 await self._sleep()
-            elif self._busy():
+            elif self._busy() or self._flooded():
                 await asyncio.sleep(max(0.0, BUSY_PERIOD - (time.monotonic() - started)))
             else:
                 await asyncio.sleep(0)
+
+    def _flooded(self) -> bool:
+        """Whether more customers are touched all the time than can be assessed: most will be again in a moment."""
+        return len(self._due) > PAGE and time.monotonic() - self._touched < QUIET
 
     async def _search(self) -> None:
         searched, begun = (0, self._today()), 0.0

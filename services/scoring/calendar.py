@@ -1,6 +1,7 @@
 """Days as the whole product counts them: local dates as integers, Monday 1990-01-01 = 0, earlier days = 0."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 EPOCH = date(1990, 1, 1).toordinal()
 DAYS_IN_WEEK = 7
@@ -11,6 +12,7 @@ def day_of(on: date) -> int:
     return max(0, on.toordinal() - EPOCH)
 
 
+@lru_cache(8192)
 def local_day(at: datetime, zone: tzinfo) -> int:
     """The day number of an aware instant in the installation's time zone."""
     return max(0, at.astimezone(zone).toordinal() - EPOCH)
