@@ -18,7 +18,7 @@ from services.scoring.policy import Policy
 from services.scoring.refold import Refold
 from services.scoring.signals import Earlier
 from services.scoring.standing import standing
-from services.scoring.subjects import Subject, Subjects
+from services.scoring.subjects import Subjects, group_of
 from services.scoring.tables import AssessmentRow, Assessments
 from shared.auth import WHOLE_BANK, Scope
 from shared.envelope import Envelope
@@ -34,6 +34,14 @@ class Clocks(msgspec.Struct, frozen=True):
 
     as_of: datetime | None = None
     known_at: datetime | None = None
+
+
+class _Group(msgspec.Struct, frozen=True):
+    """Who is assessed as one, as of the question's clocks, and the revision of the asked customer's evidence."""
+
+    members: list[str]
+    survivor: str
+    revision: int
 
 
 class _Positions(msgspec.Struct):
@@ -72,7 +80,7 @@ class Relationships:
 
     async def as_of(self, customer: str, scope: Scope, clocks: Clocks) -> RelationshipOut | None:
         """The assessment for the day of `as_of`, folded anew from the timeline."""
-        told = await self._told(customer, scope)
+        told = await self._told(customer, scope, clocks)
         if told is None:
             return None
         subject, history = told
@@ -84,13 +92,13 @@ class Relationships:
             members=subject.members,
             before=before.strength,
             positions=_reached(history, customer, clocks.known_at),
-            revision=subject.revisions[customer],
+            revision=subject.revision,
             known_at=clocks.known_at,
         )
 
     async def explanation(self, customer: str, scope: Scope, clocks: Clocks) -> ExplanationOut | None:
         """The assessment with every line's events."""
-        told = await self._told(customer, scope)
+        told = await self._told(customer, scope, clocks)
         if told is None:
             return None
         subject, history = told
@@ -100,17 +108,29 @@ class Relationships:
         events = standing(known(history, clocks.known_at), self._refold, clocks.as_of)
         return explanation(assessment, explain(assessment, evidence, self._policy, events), clocks.known_at)
 
-    async def _told(self, customer: str, scope: Scope) -> tuple[Subject, list[Envelope]] | None:
-        if not await self._assessments.get([customer], scope):
-            return None
-        found = [subject for subject in await self._subjects.find([customer]) if customer in subject.revisions]
-        if not found:
+    async def _told(self, customer: str, scope: Scope, clocks: Clocks) -> tuple[_Group, list[Envelope]] | None:
+        row = (await self._assessments.get([customer], scope)).get(customer)
+        if row is None:
             return None
         # Whoever sees one member of a group gets the group's answer, whichever branches the others belong to.
-        return found[0], await self._subjects.history(found[0].members, WHOLE_BANK)
+        ever = await self._subjects.ever(customer)
+        history = await self._subjects.history(ever, WHOLE_BANK)
+        if len(ever) == 1:
+            return _Group(ever, customer, row.revision), history
+        evidence = {
+            member: evidence_as_of(
+                (envelope for envelope in history if envelope.key == member),
+                self._refold,
+                clocks.as_of,
+                clocks.known_at,
+            )
+            for member in ever
+        }
+        members, survivor = group_of(customer, evidence)
+        return _Group(members, survivor, row.revision), [each for each in history if each.key in members]
 
     def _assess(
-        self, subject: Subject, history: Sequence[Envelope], clocks: Clocks
+        self, subject: _Group, history: Sequence[Envelope], clocks: Clocks
     ) -> tuple[Assessment, Evidence, Earlier]:
         evidence = evidence_as_of(history, self._refold, clocks.as_of, clocks.known_at)
         day = local_day(clocks.as_of or self._clock(), self._refold.zone)

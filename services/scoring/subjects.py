@@ -1,6 +1,6 @@
 """Whom an assessment is about: one customer, or the customers that a merge made one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -44,14 +44,27 @@ class Subjects:
 
     async def find(self, customers: Iterable[str]) -> list[Subject]:
         """The subjects that these customers belong to, each once; customers without evidence are left out."""
+        known = await self._linked(customers, related)
+        return [
+            _subject(members, known)
+            for members in groups({id_: related(row.evidence) for id_, (row, _) in known.items()})
+        ]
+
+    async def ever(self, customer: str) -> list[str]:
+        """The customer and everybody whom a merge, withdrawn or not, ever linked to it."""
+        return sorted({customer} | (await self._linked([customer], mentioned)).keys())
+
+    async def _linked(
+        self, customers: Iterable[str], links: Callable[[Evidence], Sequence[str]]
+    ) -> dict[str, tuple[Row, int]]:
         known: dict[str, tuple[Row, int]] = {}
         wanted = set(customers)
         while wanted:
             loaded = await self._store.load({EVIDENCE: sorted(wanted)})
             found = {id_: (rows.decode(stored.data), stored.revision) for (_, id_), stored in loaded.items()}
             known |= found
-            wanted = {other for row, _ in found.values() for other in related(row)} - known.keys() - wanted
-        return [_subject(members, known) for members in groups({id_: related(row) for id_, (row, _) in known.items()})]
+            wanted = {other for row, _ in found.values() for other in links(row.evidence)} - known.keys() - wanted
+        return known
 
     async def history(self, members: Sequence[str], scope: Scope) -> list[Envelope]:
         """Every event of the members' timelines that the scope may see."""
@@ -78,14 +91,28 @@ def envelope(event: TimelineEvent, codec: Codec) -> Envelope:
     )
 
 
-def related(row: Row) -> list[str]:
+def related(evidence: Evidence) -> list[str]:
     """The customers that this one was merged with and is not un-merged from."""
-    return [
-        name.partition(":")[2]
-        for fields in row.evidence.facts.values()
-        for name, (_, holds) in fields.items()
-        if name.startswith(("absorbed:", "survivor:")) and _read(holds)
-    ]
+    return [other for other, holds in _links(evidence) if holds]
+
+
+def mentioned(evidence: Evidence) -> list[str]:
+    """The customers that this one was ever merged with."""
+    return [other for other, _ in _links(evidence)]
+
+
+def _links(evidence: Evidence) -> Iterator[tuple[str, bool]]:
+    for fields in evidence.facts.values():
+        for name, (_, holds) in fields.items():
+            if name.startswith(("absorbed:", "survivor:")):
+                yield name.partition(":")[2], _read(holds)
+
+
+def group_of(customer: str, evidence: dict[str, Evidence]) -> tuple[list[str], str]:
+    """Those who were one with the customer by this evidence of each, sorted, and their survivor."""
+    found = groups({member: related(each) for member, each in evidence.items()})
+    members = next(group for group in found if customer in group)
+    return members, _survivor(members, evidence)
 
 
 def groups(links: dict[str, list[str]]) -> list[list[str]]:
@@ -111,9 +138,10 @@ def groups(links: dict[str, list[str]]) -> list[list[str]]:
 
 
 def _subject(members: Sequence[str], known: dict[str, tuple[Row, int]]) -> Subject:
-    evidence = [known[member][0].evidence for member in members]
+    own = {member: known[member][0].evidence for member in members}
+    evidence = list(own.values())
     return Subject(
-        survivor=_survivor(members, known),
+        survivor=_survivor(members, own),
         evidence=evidence[0] if len(evidence) == 1 else merge(*evidence),
         revisions={member: known[member][1] for member in members},
         seen={member: known[member][0].seen for member in members},
@@ -121,12 +149,12 @@ def _subject(members: Sequence[str], known: dict[str, tuple[Row, int]]) -> Subje
     )
 
 
-def _survivor(members: Sequence[str], known: dict[str, tuple[Row, int]]) -> str:
+def _survivor(members: Sequence[str], evidence: dict[str, Evidence]) -> str:
     """The member that nobody absorbed."""
     absorbed = {
         member
         for member in members
-        for fields in known[member][0].evidence.facts.values()
+        for fields in evidence[member].facts.values()
         for name, (_, holds) in fields.items()
         if name.startswith("survivor:") and _read(holds)
     }
