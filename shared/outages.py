@@ -1,12 +1,18 @@
 """What passes by itself: a broker or a database that cannot be reached for a while, a queue that is full."""
 
 from aiokafka.errors import KafkaError
+from sqlalchemy.exc import PendingRollbackError
 
 from shared.committer import Overloaded
 from shared.database import unavailable
 from shared.log import LogUnavailable
 
+_PASSING = (KafkaError, LogUnavailable, Overloaded, PendingRollbackError, TimeoutError)
+"""`PendingRollbackError`: the transaction that is used on was cut off by the server."""
+
 
 def passing(error: BaseException) -> bool:
-    """Whether trying again later may help although nothing here changes."""
-    return isinstance(error, KafkaError | LogUnavailable | Overloaded | TimeoutError) or unavailable(error)
+    """Whether trying again later may help although nothing here changes; of a group, when it is so of each."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(passing(each) for each in error.exceptions)
+    return isinstance(error, _PASSING) or unavailable(error)
