@@ -32,6 +32,8 @@ _POSTGRES_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "15s",
+    # No statement here is heavy enough to be worth compiling, but the driver's look-up of types would be compiled.
+    "jit": "off",
 }
 _SQLITE_UNAVAILABLE = frozenset(
     {

@@ -12,9 +12,11 @@ from shared.codec import Codec, SchemaTooNew
 from shared.committer import Committer
 from shared.decider import Decider, Fact, Rejected
 from shared.envelope import Meta
+from shared.gathering import Gathering
 from shared.log import (
     Append,
     Appended,
+    Command,
     Conflict,
     Duplicate,
     EventLog,
@@ -103,6 +105,8 @@ class Executor:
         self._codec = codec
         self._committer = committer
         self._clock = clock
+        self._known = Gathering(log.commands)
+        self._streams = Gathering(self._read)
 
     @property
     def log_name(self) -> str:
@@ -196,17 +200,19 @@ class Executor:
 
     async def _stored(self, operations: Sequence[Operation]) -> "list[Outcome | Rejected | None]":
         keys = [op.request.key for op in operations if op.request.key]
-        known = await self._log.commands(keys) if keys else {}
+        known: Mapping[str, Command] = await self._known.get(keys) if keys else {}
         return [
             _outcome(known[op.request.key].verdict(op.request.fingerprint)) if op.request.key in known else None
             for op in operations
         ]
 
-    async def _loaded(self, operations: Sequence[Operation]) -> dict[str, Loaded]:
-        streams = list(dict.fromkeys(target.stream for op in operations for target in op.targets))
-        return dict(zip(streams, await self._log.load(streams), strict=True)) if streams else {}
+    async def _loaded(self, operations: Sequence[Operation]) -> Mapping[str, Loaded]:
+        return await self._streams.get(dict.fromkeys(target.stream for op in operations for target in op.targets))
 
-    def _decided(self, operation: Operation, loaded: dict[str, Loaded]) -> Outcome | Rejected | Append:
+    async def _read(self, streams: Sequence[str]) -> dict[str, Loaded]:
+        return dict(zip(streams, await self._log.load(streams), strict=True))
+
+    def _decided(self, operation: Operation, loaded: Mapping[str, Loaded]) -> Outcome | Rejected | Append:
         try:
             return self._decide(operation, loaded)
         except Rejected as rejected:
@@ -224,7 +230,7 @@ class Executor:
         except Unrecordable as error:
             raise _unrecordable() from error
 
-    def _decide(self, operation: Operation, loaded: dict[str, Loaded]) -> Outcome | Append:
+    def _decide(self, operation: Operation, loaded: Mapping[str, Loaded]) -> Outcome | Append:
         """An outcome that needs no append, or the append that the decision asks for."""
         first = operation.targets[0]
         head = loaded[first.stream]
@@ -248,7 +254,7 @@ class Executor:
             raise Rejected("not_found", "No such resource.", kind="not_found")
         return state
 
-    def _append(self, operation: Operation, facts: list[Fact], loaded: dict[str, Loaded]) -> Append:
+    def _append(self, operation: Operation, facts: list[Fact], loaded: Mapping[str, Loaded]) -> Append:
         latest = self._clock() + AHEAD
         if any(fact.occurred_at > latest for fact in facts):
             raise Rejected("occurred_in_future", "occurred_at lies in the future.", "/occurred_at")

@@ -17,9 +17,9 @@ the same again. A row out of scope is absent: nobody learns that it exists.
 import asyncio
 import builtins
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.database import Database
 from shared.feed import Offsets
 from shared.folding import decode_row
+from shared.gathering import Gathering
 from shared.progress import Progress
 from shared.projection import Projection, View
 from shared.projection_store import TimelineEvent
@@ -59,6 +60,14 @@ class Found(msgspec.Struct, Generic[Row], frozen=True):
     institution: str
 
 
+class _Sight(NamedTuple):
+    """A row as whoever may see these institutions sees it; it is the scope of a reader."""
+
+    view: str
+    institutions: frozenset[str] | None
+    id: str
+
+
 class ViewStore:
     """Reads of one projection version. Raises only infrastructure errors."""
 
@@ -67,6 +76,7 @@ class ViewStore:
         self._database = database
         self._tables = Tables(projection)
         self._progress = progress or Progress()
+        self._gathering: Gathering[_Sight, Found[Any]] = Gathering(self._seen)
 
     async def get(self, view: View[Row], id: str, scope: Scope) -> Row | None:  # noqa: A002
         """The row, None when it is absent or out of scope."""
@@ -75,14 +85,16 @@ class ViewStore:
 
     async def find(self, view: View[Row], id: str, scope: Scope) -> Found[Row] | None:  # noqa: A002
         """The row with its revision and institution."""
-        rows = await self._select(view, scope, self._tables.rows.c.id == id)
-        return rows[0] if rows else None
+        sight = _Sight(view.name, scope.institutions, id)
+        return (await self._gathering.get([sight])).get(sight)
 
     async def get_many(self, view: View[Row], ids: Iterable[str], scope: Scope) -> dict[str, Row]:
         """Rows by id; absent ones and those out of scope are left out."""
-        wanted = builtins.list(dict.fromkeys(ids))
-        rows = await self._select(view, scope, self._tables.rows.c.id.in_(wanted)) if wanted else []
-        return {each.id: each.row for each in rows}
+        sights = [_Sight(view.name, scope.institutions, id_) for id_ in dict.fromkeys(ids)]
+        if not sights:
+            return {}
+        found = await self._gathering.get(sights)
+        return {sight.id: found[sight].row for sight in sights if sight in found}
 
     async def list(
         self,
@@ -176,8 +188,18 @@ class ViewStore:
             raise ValueError(f"projection {self._projection.name} keeps no timeline")
         return self._tables.timeline
 
-    async def _select(self, view: View[Row], scope: Scope, condition: Any) -> builtins.list[Found[Row]]:
-        return [each for _, each in await self._ranked(view, scope, [condition], (), None)]
+    async def _seen(self, sights: Sequence[_Sight]) -> dict[_Sight, Found[Any]]:
+        """What callers asked for at the same time: one transaction for each scope, which sees no other's rows."""
+        views = {view.name: view for view in self._projection.views}
+        groups: dict[tuple[str, frozenset[str] | None], builtins.list[_Sight]] = {}
+        for sight in sights:
+            groups.setdefault(sight[:2], []).append(sight)
+        found: dict[_Sight, Found[Any]] = {}
+        for (name, institutions), group in groups.items():
+            among = self._tables.rows.c.id.in_([sight.id for sight in group])
+            rows = await self._ranked(views[name], group[0], [among], (), None)
+            found |= {_Sight(name, institutions, each.id): each for _, each in rows}
+        return found
 
     async def _ranked(
         self, view: View[Row], scope: Scope, conditions: Iterable[Any], order: Iterable[Any], limit: int | None

@@ -1,7 +1,7 @@
 """The materialised assessments: one row per customer, ready to be answered, ranked and found stale."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from shared.auth import Scope
 from shared.database import Database
+from shared.gathering import Gathering
 from shared.row_security import restrict, secure
 
 
@@ -52,6 +53,13 @@ class AssessmentRow(msgspec.Struct, frozen=True):
     policy: str
     revision: int
     body: bytes
+
+
+class Seen(NamedTuple):
+    """A customer as whoever may see these institutions sees them; None is the whole bank."""
+
+    institutions: frozenset[str] | None
+    customer: str
 
 
 def assessments_table(version: int) -> Table:
@@ -82,6 +90,7 @@ class Assessments:
     def __init__(self, database: Database, version: int) -> None:
         self._database = database
         self._table = assessments_table(version)
+        self._single: Gathering[Seen, AssessmentRow] = Gathering(self._several)
 
     async def prepare(self) -> None:
         """Create the table where it is missing; safe to run again and by several replicas."""
@@ -109,9 +118,9 @@ class Assessments:
 
     async def get(self, customers: Sequence[str], scope: Scope) -> dict[str, AssessmentRow]:
         """The assessments of these customers that the scope allows to be seen."""
-        table = self._table
-        statement = _visible(select(table).where(table.c.customer.in_(customers)), table, scope)
-        return {row.customer: row for row in await self._read(statement, scope)}
+        seen = [Seen(scope.institutions, customer) for customer in customers]
+        found = await self._single.get(seen)
+        return {each.customer: found[each] for each in seen if each in found}
 
     async def ranking(
         self, ranking: Ranking, scope: Scope, filters: Mapping[str, str], after: tuple[int, str] | None, limit: int
@@ -157,6 +166,19 @@ class Assessments:
         async with self._database.write() as connection:
             await restrict(self._database, connection, None)
             await connection.execute(update(self._table).values(revision=-1))
+
+    async def _several(self, wanted: Sequence[Seen]) -> dict[Seen, AssessmentRow]:
+        """What callers asked for at the same time: one transaction for each scope, which sees no other's rows."""
+        table = self._table
+        by_scope: dict[frozenset[str] | None, list[str]] = {}
+        for each in wanted:
+            by_scope.setdefault(each.institutions, []).append(each.customer)
+        found: dict[Seen, AssessmentRow] = {}
+        for institutions, customers in by_scope.items():
+            scope = Scope(institutions)
+            statement = _visible(select(table).where(table.c.customer.in_(customers)), table, scope)
+            found |= {Seen(institutions, row.customer): row for row in await self._read(statement, scope)}
+        return found
 
     async def _read(self, statement: Select[Any], scope: Scope) -> list[AssessmentRow]:
         async with self._database.read() as connection:

@@ -49,12 +49,10 @@ def host(services: Sequence[Service], settings: Settings, *, failed: Callable[[]
     app.state.edge = _edge(app, services, settings)
     app.state.health = health.Health(lambda: _checks(services))
     handlers.install(app)
-    app.include_router(health.router)
-    if settings.dev_tokens:
-        app.include_router(tokens.routes)
-    for service in services:
-        for router in service.routers:
-            app.include_router(router)
+    routers = [router for service in services for router in service.routers]
+    for router in [health.router, *([tokens.routes] if settings.dev_tokens else []), *routers]:
+        # As `include_router` without a prefix, which would look for each request's route twice and through two levels.
+        app.router.routes.extend(router.routes)
     app.add_middleware(EdgeMiddleware, limit=RateLimit(settings.rate_limit), observe=metrics.observe)
     app.openapi = lambda: openapi.document(app)
     return app
