@@ -66,13 +66,15 @@ async def _demo(session: Api) -> None:
 
 
 async def caught_up(session: Api) -> None:
-    """Until every event is folded and the changes of 30 days are known, or for a while."""
+    """Until every event is folded and every assessment and its change of 30 days are made of them, or for a while."""
     for _ in range(round(SCORING / PAUSE)):
-        if await behind(session, "scoring", "evidence") == 0:
-            ranked = await ranking(session, "change", 100) + await ranking(session, "strength", 100)
-            if ranked and all(each["change"] is not None for each in ranked):
-                return
+        if await behind(session, "scoring", "evidence") == 0 and not await _pending(session):
+            return
         await asyncio.sleep(PAUSE)
+
+
+async def _pending(session: Api) -> int:
+    return (await session.get("scoring", "/internal/v1/assessments/pending"))["pending"] or 0
 
 
 async def show_rankings(session: Api) -> None:

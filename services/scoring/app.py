@@ -103,6 +103,7 @@ class _Composed(ScoringService):
         )
         self.views = await kernel.other_views(projection, *LOGS, topics=TOPICS, on_saved=assessor.touched)
         kernel.besides(assessor)
+        self.pending = lambda: assessor.pending
 
 
 def compose(settings: Settings, role: Role = "all") -> ScoringService:

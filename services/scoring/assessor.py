@@ -89,7 +89,18 @@ class Assessor:
         self._due: dict[str, None] = {}
         self._found: asyncio.Queue[str] = asyncio.Queue(PAGE * 10)
         self._wake = asyncio.Event()
+        self._in_hand = 0
+        self._searching = True
         self._touched = 0.0
+
+    @property
+    def pending(self) -> int:
+        """How many customers are still to be assessed or compared with earlier days, those in hand included.
+
+        At least 1 while a search for them goes on.
+        """
+        waiting = self._in_hand + len(self._due) + self._found.qsize() + self._comparison.pending
+        return max(waiting, int(self._searching))
 
     def touched(self, rows: Sequence[RowKey], deliveries: Sequence[Delivery]) -> None:
         """The projector's `on_saved`: these customers have new evidence."""
@@ -136,6 +147,7 @@ class Assessor:
                         await self._found.put(customer)
                         self._wake.set()
                     searched, begun = wanted, now
+                    self._searching = False
                 except Exception:
                     _log.warning("the search for outdated assessments failed and is tried again", exc_info=True)
             await asyncio.sleep(IDLE)
@@ -153,10 +165,15 @@ class Assessor:
     async def _turn(self) -> bool:
         """One page of the most urgent work; False when there is none."""
         page = self._next()
-        if page:
-            await self._page(page)
-            return True
-        return await self._compare(self._comparison.take(PAGE // 10))
+        compared = [] if page else self._comparison.take(PAGE // 10)
+        self._in_hand = len(page) + len(compared)
+        try:
+            if page:
+                await self._page(page)
+                return True
+            return await self._compare(compared)
+        finally:
+            self._in_hand = 0
 
     def _next(self) -> list[str]:
         """Customers with new events, oldest first, and some of those that a search found."""

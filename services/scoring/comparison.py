@@ -76,6 +76,11 @@ class Comparison:
             del self._queue[customer]
         return taken
 
+    @property
+    def pending(self) -> int:
+        """How many are queued."""
+        return len(self._queue)
+
     def put_back(self, customers: Sequence[str]) -> None:
         """Queue customers again."""
         self._queue = dict.fromkeys(customers) | self._queue

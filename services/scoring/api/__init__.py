@@ -1,6 +1,6 @@
 """The HTTP routes of the scoring service."""
 
-from services.scoring.api import explanations, rankings, relationships, stream
+from services.scoring.api import explanations, progress, rankings, relationships, stream
 from services.scoring.contract import LOG
 from shared.web.internal import internal
 
@@ -9,5 +9,6 @@ ROUTERS = (
     rankings.routes,
     explanations.routes,
     relationships.routes,
+    progress.routes,
     internal("scoring", LOG, "evidence"),
 )
