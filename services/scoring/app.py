@@ -43,6 +43,8 @@ DESCRIPTION = "**scoring**: what it all adds up to: relationship strength, expla
 SOURCES: tuple[Contract, ...] = (customer_contract, interaction_contract, complaint_contract)
 LOGS = tuple(source.LOG for source in SOURCES)
 TOPICS = tuple(dict.fromkeys(topic for source in SOURCES for *_, topic in source.EVENTS))
+BEHIND = 1.0
+"""Seconds of lag from which assessing waits for folding; a steady stream is always some events behind."""
 
 Role = Literal["api", "worker", "all"]
 

@@ -30,8 +30,6 @@ NEGLECTED = 10
 """So many of a page are kept for customers without new events, so that a busy day does not starve them."""
 BUSY_PERIOD = 1.0
 IDLE = 1.0
-QUIET = 0.25
-"""Seconds without new events after which a backlog is worked off."""
 SEARCH_EVERY = 300.0
 """Seconds between searches when nothing asks for one: what another process folded (a retried key) is found so."""
 
@@ -91,7 +89,8 @@ class Assessor:
         self._wake = asyncio.Event()
         self._in_hand = 0
         self._searching = True
-        self._touched = 0.0
+        self._touched = 0
+        self._flood = (0, time.monotonic())
 
     @property
     def pending(self) -> int:
@@ -104,11 +103,11 @@ class Assessor:
 
     def touched(self, rows: Sequence[RowKey], deliveries: Sequence[Delivery]) -> None:
         """The projector's `on_saved`: these customers have new evidence."""
-        self._touched = time.monotonic()
         self._comparison.arrived(deliveries)
         for view, customer in rows:
             if view == EVIDENCE:
                 self._due[customer] = None
+                self._touched += 1
         self._wake.set()
 
     async def run(self) -> None:
@@ -128,14 +127,20 @@ class Assessor:
                 continue
             if not worked:
                 await self._sleep()
-            elif self._busy() or self._flooded():
+            elif self._flooded(time.monotonic() - started) or self._busy():
                 await asyncio.sleep(max(0.0, BUSY_PERIOD - (time.monotonic() - started)))
             else:
                 await asyncio.sleep(0)
 
-    def _flooded(self) -> bool:
-        """Whether more customers are touched all the time than can be assessed: most will be again in a moment."""
-        return len(self._due) > PAGE and time.monotonic() - self._touched < QUIET
+    def _flooded(self, spent: float) -> bool:
+        """Whether more customers are touched than can be assessed, by the last page: most will be again in a moment.
+
+        A backlog alone is no flood: holding back then would keep it for as long as events come.
+        """
+        (touched, before), now = self._flood, time.monotonic()
+        self._flood = self._touched, now
+        arriving = (self._touched - touched) / max(now - before, 0.001)
+        return len(self._due) > PAGE and arriving > PAGE / max(spent, 0.001)
 
     async def _search(self) -> None:
         searched, begun = (0, self._today()), 0.0

@@ -179,7 +179,7 @@ async def test_a_new_day_assesses_everybody(tmp_path: Path) -> None:
 
 
 async def test_new_events_do_not_wait_behind_everybody(tmp_path: Path) -> None:
-    crowd = [f"cus_{number}" for number in range(1_000, 1_000 + PAGE * 6)]
+    crowd = [f"cus_{number}" for number in range(1_000, 1_000 + PAGE * 12)]
     async with scoring(tmp_path, *crowd) as world:
         await world.fold()
         last = crowd[-1]
@@ -204,7 +204,7 @@ async def test_a_publication_that_death_prevented_is_made_by_the_next_life(tmp_p
             await asyncio.wait_for(reached.wait(), 10)
         async with working(world):
             async with asyncio.timeout(10):
-                while world.told != ["cus_1"]:
+                while "cus_1" not in world.told:
                     await asyncio.sleep(0.01)
 
 
@@ -256,3 +256,25 @@ async def test_what_another_worker_told_meanwhile_is_not_taken_for_what_was_told
     strengths = [codec.decode(record).data.strength for record in await log.read(0, 9) if "assessed" in record.type]
     assert strengths == [once.strength, other.strength, once.strength]
     running.cancel()
+
+
+async def test_a_backlog_is_worked_off_while_events_keep_coming(tmp_path: Path) -> None:
+    crowd = [f"cus_{number}" for number in range(1_000, 1_400)]
+    async with scoring(tmp_path, *crowd) as world, working(world):
+        await world.assessed(crowd[-1], 1)
+        for key in crowd[:200]:
+            world.meet(key)
+        for key in crowd[200:-1]:
+            await asyncio.sleep(0.01)
+            world.meet(key)
+        coming = asyncio.create_task(keep_meeting(world, crowd[:-1]))
+        world.meet(crowd[-1])
+        async with asyncio.timeout(2.5):
+            await world.assessed(crowd[-1], 2)
+        coming.cancel()
+
+
+async def keep_meeting(world: Scoring, crowd: Sequence[str]) -> None:
+    for key in crowd:
+        await asyncio.sleep(0.01)
+        world.meet(key)
