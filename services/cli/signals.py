@@ -15,7 +15,11 @@ _SAID: dict[str, Callable[[Evidence], str]] = {
     "maturity_near": lambda e: f"money matures on {e['matures']}",
     "spurious_loyalty": lambda e: "stays without being content",
     "single_thread": lambda e: "hangs on one contact person",
-    "over_served": lambda e: f"contacted too often, {e['contacts']:.0f} times in 90 days",
+    "over_served": lambda e: (
+        "contacts go unanswered"
+        if e["unanswered_beyond_free"] > 0
+        else f"contacted too often, {e['contacts']:.0f} times in 90 days"
+    ),
     "key_uncovered": lambda e: f"no contact for {e['days']:.0f} days",
     "unconfirmed_contacts": lambda e: f"contacts in {e['weeks']:.0f} weeks, no sign of life",
 }

@@ -46,10 +46,15 @@ def _up(demo: bool) -> None:
     # A process of its own, so that loading the demo bank takes no time from the services.
     guide = subprocess.Popen(command)  # noqa: S603 - our own module
     try:
-        serve(app, given, quiet=True)
+        serve(app, given, quiet=True, stopping=_say_stopping)
+        out.print(f"Stopped; everything is in {given.data}", markup=False)
     finally:
         guide.terminate()
         guide.wait()
+
+
+def _say_stopping() -> None:
+    out.print("Stopping, what is in hand is finished first")
 
 
 def _check_free(host: str, port: int) -> None:
