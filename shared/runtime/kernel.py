@@ -91,7 +91,9 @@ class Kernel:
             feed: Feed = LogFeed([await self._resources.log(log) for log in logs], self.codec, set(shorts))
             return await self._views(projection, feed, self._leading, options)
         group = group_name(settings.topic_prefix, self.name, projection)
-        feed = KafkaFeed(settings.kafka, group, self.codec, Topics(settings.topic_prefix), shorts)
+        # A member with a name of its own keeps its partitions over a restart.
+        instance = settings.instance or None
+        feed = KafkaFeed(settings.kafka, group, self.codec, Topics(settings.topic_prefix), shorts, instance=instance)
         return await self._views(projection, feed, self._components, {"limits": LIVE, **options})
 
     async def read_views(self, projection: Projection) -> ViewStore:
