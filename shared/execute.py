@@ -206,6 +206,10 @@ class Executor:
             for op in operations
         ]
 
+    async def _recorded(self, operation: Operation) -> Outcome | None:
+        (answer,) = await self._stored([operation])
+        return None if isinstance(answer, Rejected) else answer
+
     async def _loaded(self, operations: Sequence[Operation]) -> Mapping[str, Loaded]:
         return await self._streams.get(dict.fromkeys(target.stream for op in operations for target in op.targets))
 
@@ -219,12 +223,17 @@ class Executor:
             return rejected
 
     async def _attempt(self, operation: Operation) -> Outcome:
-        (answer,) = await self._stored([operation])
-        if answer is not None and not isinstance(answer, Rejected):
-            return answer
-        decided = self._decide(operation, await self._loaded([operation]))
+        """Asks whether the command was recorded before only where it does not reach the append, which knows it too."""
+        loaded = await self._loaded([operation])
+        try:
+            decided = self._decide(operation, loaded)
+        except Rejected:
+            recorded = await self._recorded(operation)
+            if recorded is None:
+                raise
+            return recorded
         if not isinstance(decided, Append):
-            return decided
+            return await self._recorded(operation) or decided
         try:
             return _outcome(await self._committer.submit(decided))
         except Unrecordable as error:
