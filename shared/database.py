@@ -152,6 +152,9 @@ def unavailable(error: BaseException) -> bool:
             return getattr(error, "connection_invalidated", False) or _caused_by_unavailable(error)
         case PoolTimeout() | DisconnectionError() | OSError():
             return True
+        case asyncpg.InternalClientError():
+            # Used between the server's last word and the end of the connection: nothing that a new one has.
+            return True
         case asyncpg.InterfaceError():
             return not isinstance(error, ValueError)
         case _:

@@ -1,5 +1,6 @@
 """What the supervisor and the relay wait out, and what they take for a defect."""
 
+import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import PendingRollbackError
@@ -9,6 +10,7 @@ from shared.log import LogUnavailable
 from shared.outages import passing
 
 PASSING = [KafkaConnectionError(), LogUnavailable(), Overloaded(), PendingRollbackError(), TimeoutError(), OSError()]
+PASSING += [asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress")]
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
