@@ -150,10 +150,8 @@ def unavailable(error: BaseException) -> bool:
         case DBAPIError() | AsyncAdapt_asyncpg_dbapi.Error():
             # A pool that cannot connect raises the second: without a statement there is no DBAPIError.
             return getattr(error, "connection_invalidated", False) or _caused_by_unavailable(error)
-        case PoolTimeout() | DisconnectionError() | OSError():
-            return True
-        case asyncpg.InternalClientError():
-            # Used between the server's last word and the end of the connection: nothing that a new one has.
+        case PoolTimeout() | DisconnectionError() | OSError() | asyncpg.InternalClientError():
+            # The last one: used between the server's last word and the end of the connection.
             return True
         case asyncpg.InterfaceError():
             return not isinstance(error, ValueError)
