@@ -64,6 +64,7 @@ async def test_a_version_is_built_while_events_keep_coming(
         async with installation.api() as api:
             await writer_of(api, writer).drained()
             await clean(api)
+            await _examined(installation)
             await _folded_again(installation, api)
 
 
@@ -72,6 +73,20 @@ def writer_of(api: Api, writer: Writer) -> Writer:
     again = Writer(api, "core", 0)
     again.accepted, again.latest = writer.accepted, writer.latest
     return again
+
+
+async def _examined(installation: Installation) -> None:
+    """The doctor has numbers for everything, and finds what is wrong."""
+    code, complaint, found = await guanxi(installation, "doctor", "--json", GUANXI_TIMEZONE=ZONE)
+    assert code == 0, (complaint, found)
+    assert found["broker"] == {"reachable": True, "topics": "ok"}
+    assert found["logs"]["customer"]["unpublished"] == 0
+    assert found["services"]["scoring"]["lag"] == {"evidence": 0}
+    assert found["services"]["complaint"]["lag"]["complaint_directory"] == 0
+    nowhere = {"GUANXI_TIMEZONE": ZONE, "GUANXI_TOPIC_PREFIX": "nobody"}
+    code, _, found = await guanxi(installation, "doctor", "--json", **nowhere)
+    assert code == 1
+    assert any(each.startswith("topics: missing topics") for each in found["wrong"])
 
 
 async def _folded_again(installation: Installation, api: Api) -> None:
