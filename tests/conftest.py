@@ -4,20 +4,15 @@
 `GUANXI_REQUIRE_REAL=1` turns the skip of a missing one into a failure.
 """
 
-import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from support import stack
-
 from deploy.local import Kafka, Postgres, Unavailable
+from support import stack
 
 
 def pytest_configure(config: pytest.Config) -> None:

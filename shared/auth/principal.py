@@ -1,6 +1,6 @@
 """The caller of a request and the institutions that exist for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Principal:
 class Scope:
     """The institutions whose rows exist for a caller; None is the whole bank."""
 
-    institutions: frozenset[str] | None = field(default_factory=frozenset)
+    institutions: frozenset[str] | None = frozenset()
 
     def allows(self, institution_id: str) -> bool:
         """Whether a row of this institution exists for the caller."""

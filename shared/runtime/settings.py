@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Shanghai"
     topic_prefix: str = Field(default="guanxi", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     partitions: int = Field(default=24, ge=1, le=10_000)
-    instance: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Unique per process, a pod's name.")
+    instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Unique: a pod's name.")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     metrics_port: int = Field(default=9464, ge=0, le=65535, description="0 for none.")

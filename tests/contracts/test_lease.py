@@ -45,7 +45,7 @@ class Worker:
 
 async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 what is awaited here is another component's doing
+        while not holds():
             await asyncio.sleep(0.01)
 
 
