@@ -82,12 +82,18 @@ def _mentions(info: Any, visited: set[type[Any]]) -> bool:
 
 def _struct(value: msgspec.Struct) -> msgspec.Struct:
     changed: dict[str, Any] = {}
-    for field in msgspec.structs.fields(value):
+    for field in _fields(value.__class__):
         before = getattr(value, field.name)
         after = field.default if isinstance(before, Sealed) and field.default is None else without_sealed(before)
         if after is not before:
             changed[field.name] = after
     return msgspec.structs.replace(value, **changed) if changed else value
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    # Looking them up evaluates the annotations anew each time, which took longer than folding the event.
+    return msgspec.structs.fields(kind)
 
 
 def _plain(value: Any) -> Any:
