@@ -1,5 +1,7 @@
 """What passes by itself: a broker or a database that cannot be reached for a while, a queue that is full."""
 
+from typing import cast
+
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import PendingRollbackError
 
@@ -14,5 +16,6 @@ _PASSING = (KafkaError, LogUnavailable, Overloaded, PendingRollbackError, Timeou
 def passing(error: BaseException) -> bool:
     """Whether trying again later may help although nothing here changes; of a group, when it is so of each."""
     if isinstance(error, BaseExceptionGroup):
-        return all(passing(each) for each in error.exceptions)
+        several = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        return all(map(passing, several))
     return isinstance(error, _PASSING) or unavailable(error)
