@@ -59,7 +59,7 @@ def machine() -> dict[str, Any]:
         "cpu": model[1] if model else platform.processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(memory / 2**30, 1),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }
