@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from shared.database import Database
 from shared.projection import Projection
 from shared.projection_tables import Tables
+from shared.row_security import restrict
 
 PAGE = 1_000
 
@@ -72,8 +73,7 @@ class ProjectionExport:
             if after is not None:
                 page = page.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
             async with self._database.read() as connection:
-                if self._database.dialect == "postgresql":
-                    await connection.execute(sa.select(sa.func.set_config("guanxi.institutions", "*", sa.true())))
+                await restrict(self._database, connection, None)
                 rows = (await connection.execute(page)).all()
             for row in rows:
                 yield row

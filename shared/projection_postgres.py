@@ -7,6 +7,7 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared import row_security
 from shared.migrations import ADVISORY_NAMESPACE
 from shared.projection_sql import Fenced, SqlProjectionStore
 from shared.projection_store import Change, Move, RowChange, RowKey, StoredRow
@@ -49,15 +50,6 @@ _PARK = """
 """
 _UNPARK = "delete from {parked} where key = $1 and channel = $2 and position = $3"
 
-# `current_setting` sits in sub-selects so that it is read once per query, not once per row.
-_ROWS_POLICY = """
-    create policy scope on {rows} using (
-        (select current_setting('guanxi.institutions', true)) = '*'
-        or institution = any ((select string_to_array(current_setting('guanxi.institutions', true), ','))::text[])
-            and institution <> ''
-        or institution = '*' and (select coalesce(current_setting('guanxi.institutions', true), '')) <> ''
-    )
-"""
 # The timeline keeps no institution of its own: a customer's whole history moves with the customer. Whoever may see the
 # key's row in the active version's first view (under that table's policy) may see the key's events.
 _TIMELINE_POLICY = """
@@ -140,9 +132,7 @@ class PostgresProjectionStore(SqlProjectionStore):
         await super()._create(connection)
         statements = [
             "alter table {rows} set (fillfactor = 80)",
-            "alter table {rows} enable row level security",
-            "alter table {rows} force row level security",
-            _ROWS_POLICY,
+            *row_security.policy("{rows}"),
         ]
         if self._tables.timeline is not None:
             statements += [

@@ -23,7 +23,6 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database
 from shared.feed import Offsets
@@ -33,6 +32,7 @@ from shared.progress import Progress
 from shared.projection import Projection, View
 from shared.projection_store import TimelineEvent
 from shared.projection_tables import Tables, microseconds, moment
+from shared.row_security import restrict
 
 Row = TypeVar("Row")
 After: TypeAlias = tuple[str, str]
@@ -212,7 +212,7 @@ class ViewStore:
             .limit(limit)
         )
         async with self._database.read() as connection:
-            await self._enter(connection, scope)
+            await restrict(self._database, connection, scope.institutions)
             rows = (await connection.execute(query)).all()
         return [
             (rank, Found(id_, decode_row(view, bytes(data)), revision, institution))
@@ -230,7 +230,7 @@ class ViewStore:
             visible = [sa.exists().where(*owner, *visible)]
         query = sa.select(table).where(table.c.key == key, *conditions, *visible).order_by(*order).limit(limit)
         async with self._database.read() as connection:
-            await self._enter(connection, scope)
+            await restrict(self._database, connection, scope.institutions)
             found = (await connection.execute(query)).mappings().all()
         return [_event(each) for each in found]
 
@@ -240,13 +240,6 @@ class ViewStore:
         column = self._tables.rows.c.institution
         # "" marks rows that belong to no institution, whatever a token claims.
         return [column.in_(sorted((scope.institutions | {"*"}) - {""}))]
-
-    async def _enter(self, connection: AsyncConnection, scope: Scope) -> None:
-        if self._database.dialect == "postgresql":
-            value = "*" if scope.institutions is None else ",".join(sorted(scope.institutions - {"*"}))
-            await connection.execute(
-                sa.select(sa.func.set_config("guanxi.institutions", value, sa.true())),
-            )
 
     async def _offsets(self) -> builtins.list[Offsets]:
         async with self._database.read() as connection:

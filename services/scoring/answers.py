@@ -11,6 +11,8 @@ from services.scoring.calendar import date_of
 from services.scoring.contract import Band
 from services.scoring.contributions import POINT
 from services.scoring.explain import ExplainedBond, ExplainedLine
+from services.scoring.loyalty import Loyalty
+from services.scoring.quality import Quality
 from services.scoring.recovery import Episode
 from shared.web import View
 
@@ -170,7 +172,6 @@ def relationship(
 ) -> RelationshipOut:
     """The answer for an assessment; `before` is the strength of 30 days ago, in 1/10,000 of a point."""
     profile = assessment.profile
-    quality = assessment.quality
     return RelationshipOut(
         customer_id=assessment.customer,
         members=members,
@@ -186,26 +187,13 @@ def relationship(
         change=None if before is None else (assessment.strength - before) / POINT,
         known=round(assessment.known, 4),
         bonds=[_bond(bond) for bond in assessment.bonds],
-        service_quality=QualityOut(
-            score=_points(quality.score),
-            technical=_points(quality.technical),
-            functional=_points(quality.functional),
-            elements={name: _points(score) for name, score in quality.elements.items()},
-            weight=_points(quality.weight),
-            presumed=quality.presumed,
-        ),
+        service_quality=_quality(assessment.quality),
         satisfaction=SatisfactionOut(
             score=_points(assessment.satisfaction.score),
             presumed=assessment.satisfaction.presumed,
             episodes=[_episode(episode) for episode in assessment.satisfaction.episodes],
         ),
-        loyalty=LoyaltyOut(
-            kind=assessment.loyalty.kind,
-            index=assessment.loyalty.index / POINT,
-            attitude=_points(assessment.loyalty.attitude),
-            patronage=_points(assessment.loyalty.patronage),
-            presumed=assessment.loyalty.presumed,
-        ),
+        loyalty=_loyalty(assessment.loyalty),
         stage=assessment.stage,
         signals=[
             SignalOut(name=signal.name, evidence=dict(signal.evidence), clears=signal.clears)
@@ -213,6 +201,27 @@ def relationship(
         ],
         positions=positions,
         revision=revision,
+    )
+
+
+def _quality(quality: Quality) -> QualityOut:
+    return QualityOut(
+        score=_points(quality.score),
+        technical=_points(quality.technical),
+        functional=_points(quality.functional),
+        elements={name: _points(score) for name, score in quality.elements.items()},
+        weight=_points(quality.weight),
+        presumed=quality.presumed,
+    )
+
+
+def _loyalty(loyalty: Loyalty) -> LoyaltyOut:
+    return LoyaltyOut(
+        kind=loyalty.kind,
+        index=loyalty.index / POINT,
+        attitude=_points(loyalty.attitude),
+        patronage=_points(loyalty.patronage),
+        presumed=loyalty.presumed,
     )
 
 
